@@ -1,0 +1,78 @@
+// Builds what is published, into dist/: index.mjs (the library) and cli.mjs (the command), which share chunks, and the
+// declarations in dist/types. npm dependencies stay outside the bundles and load when first used, so that the command
+// starts quickly. Chart.js is a development dependency (7 MB, mostly source maps), so its one minified file comes along.
+// The build is made beside dist/ and moved there at the end: a failed one leaves the old dist/ alone.
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const cache = join(root, ".cache");
+const staging = join(cache, "dist");
+const dist = join(root, "dist");
+
+async function bundle(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { index: "compiler/index.ts", cli: "compiler/cli.ts" },
+    outdir: staging,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
+/** Declarations of everything the public entry reaches. Their imports keep `.ts`, which a consumer's tsc resolves to the
+ *  `.d.ts` beside it, without an option (tried with 5.4 and 7.0, moduleResolution nodenext and bundler). */
+function declarations(): void {
+  const config = join(cache, "tsconfig.types.json");
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: join(staging, "types"),
+    rootDir: root,
+  };
+  const files = [join(root, "compiler/index.ts")];
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files, include: [] }),
+  );
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const result = spawnSync(process.execPath, [tsc, "-p", config], { stdio: "inherit" });
+  if (result.status !== 0) throw new Error("tsc could not write the declarations");
+}
+
+function vendor(): void {
+  mkdirSync(join(staging, "vendor"), { recursive: true });
+  const chart = "chart.umd.min.js";
+  copyFileSync(join(root, "node_modules/chart.js/dist", chart), join(staging, "vendor", chart));
+}
+
+function report(): void {
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" }).sort()) {
+    if (name.startsWith("types")) continue;
+    const { size } = statSync(join(dist, name));
+    if (name.endsWith("js"))
+      console.log(`${relative(root, join(dist, name)).padEnd(40)} ${(size / 1000).toFixed(1)} kB`);
+  }
+}
+
+rmSync(staging, { recursive: true, force: true });
+mkdirSync(staging, { recursive: true });
+await bundle();
+declarations();
+vendor();
+rmSync(dist, { recursive: true, force: true });
+renameSync(staging, dist);
+report();
