@@ -1,0 +1,66 @@
+/**
+ * The three kinds of failure, so that a reader of a message knows whose turn it is.
+ *
+ * `ModelError` is the user's: a model, a file or data that cannot be right. `Unsupported` is a target's: the program is
+ * fine, the target lacks something. `CompilerBug` is ours: an invariant broke between two passes. All three say what,
+ * where, expected, got, and what to do, in that order.
+ */
+export interface ErrorDetails {
+  /** The layer, file, byte offset or op at which it was seen. */
+  readonly where?: string;
+  readonly expected?: string;
+  readonly got?: string;
+  /** What would make it work. */
+  readonly hint?: string;
+}
+
+function compose(message: string, { where, expected, got, hint }: ErrorDetails): string {
+  const parts = [where === undefined ? message : `${where}: ${message}`];
+  if (expected !== undefined) parts.push(`expected ${expected}`);
+  if (got !== undefined) parts.push(`got ${got}`);
+  return parts.join("; ") + (hint === undefined ? "" : `. ${hint}`);
+}
+
+/** The user's model, file or data is wrong. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+  readonly details: ErrorDetails;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(compose(message, details));
+    this.details = details;
+  }
+}
+
+/** The target cannot do what the program asks; `details.hint` names what would work. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
+  readonly target: string;
+  readonly what: string;
+  readonly details: ErrorDetails;
+
+  constructor(target: string, what: string, details: ErrorDetails = {}) {
+    super(compose(`${target} does not support ${what}`, details));
+    this.target = target;
+    this.what = what;
+    this.details = details;
+  }
+}
+
+/** An invariant of the compiler broke. `stage` is the pass or emitter that noticed. */
+export class CompilerBug extends Error {
+  override readonly name = "CompilerBug";
+  readonly stage: string;
+  readonly details: ErrorDetails;
+
+  constructor(stage: string, message: string, details: ErrorDetails = {}) {
+    super(
+      compose(`${stage}: ${message}`, {
+        hint: "This is a bug in keratin: rerun with KERATIN_DUMP=all and send the last file written",
+        ...details,
+      }),
+    );
+    this.stage = stage;
+    this.details = details;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What an op is. Everything the project knows of an op is in its one definition: its types, its meaning, its gradient, how it becomes
+ * loops, and samples that feed the op test matrix and the fuzzer. Nothing else in the compiler names an op.
+ */
+import type { Builder, OpSignature } from "./builder.ts";
+import type { Bindings, Dim } from "./dim.ts";
+import type { Attrs, Block, Op, Value } from "./graph.ts";
+import type { Expr } from "./kernel.ts";
+import type { NDArray } from "./ndarray.ts";
+import type { TensorType } from "./type.ts";
+
+/** How far targets may differ from `evaluate`: not at all, by the rounding of a sum's order, or by a function's stated ULP. */
+export type Tolerance = "exact" | "rounding" | "approx";
+
+/** What `evaluate` gets besides its operands. */
+export interface EvaluateContext {
+  /** Result types with all symbols bound. */
+  readonly types: readonly { readonly dtype: TensorType["dtype"]; readonly shape: readonly number[] }[];
+  readonly bindings: Bindings;
+  /** A zero-filled array for result `index`; f32 results are held in f64 when the evaluation is wide. */
+  allocate(index: number): NDArray;
+}
+
+/** What the functions of a lowering get besides indices. */
+export interface LowerContext<A extends Attrs = Attrs> {
+  readonly attrs: A;
+  readonly operands: readonly TensorType[];
+  readonly results: readonly TensorType[];
+  /** A dimension as an i32 expression; symbols become the kernel's size variables, which count the present chunk of the batch. */
+  extent(dim: Dim): Expr;
+  /** The same for the whole call: what a mean over the batch divides by. */
+  total(dim: Dim): Expr;
+}
+
+/** Operand number `operand` at an index, one expression per axis. */
+export type Read = (operand: number, index: readonly Expr[]) => Expr;
+
+/** How an op becomes loops. The compiler looks at `kind` and at index expressions, never at names. */
+export type Lowering<A extends Attrs = Attrs> =
+  /** Re-indexes operand 0: element `index` of the result is element `source(index)` of the operand. Costs nothing. */
+  | { readonly kind: "view"; source(ctx: LowerContext<A>, index: readonly Expr[]): readonly Expr[] }
+  /** Re-labels operand 0: the same elements in the same row-major order. Costs nothing; an alias in memory. */
+  | { readonly kind: "alias" }
+  /** Operands one after the other along `axis`: no work where they can be written in place, else a map. */
+  | {
+      readonly kind: "join";
+      axis(attrs: A): number;
+      at(ctx: LowerContext<A>, index: readonly Expr[], read: Read): Expr;
+    }
+  /** One expression per element of the result. */
+  | { readonly kind: "map"; at(ctx: LowerContext<A>, index: readonly Expr[], read: Read): Expr }
+  /** A loop over `extents` for each element; the state is a tuple, one component per result. */
+  | {
+      readonly kind: "reduce";
+      extents(ctx: LowerContext<A>): readonly Dim[];
+      init(ctx: LowerContext<A>): readonly Expr[];
+      body(ctx: LowerContext<A>, index: readonly Expr[], at: readonly Expr[], read: Read): readonly Expr[];
+      /** Component i may use components 0..i of both sides only, so that trailing results nobody uses can be dropped. */
+      combine(ctx: LowerContext<A>, state: readonly Expr[], value: readonly Expr[]): readonly Expr[];
+    }
+  /** Control over regions: handled by the passes that introduce it. */
+  | { readonly kind: "region" };
+
+/** A way to call the op: operand types and attributes. `range` bounds random operands (default -2 to 2). */
+export interface Sample<A extends Attrs = Attrs> {
+  readonly operands: readonly TensorType[];
+  readonly attrs: A;
+  readonly range?: readonly [number, number];
+}
+
+export interface OpDef<A extends Attrs = Attrs> extends OpSignature {
+  /** One sentence: what the results are. */
+  readonly doc: string;
+  readonly tolerance: Tolerance;
+  /** The names of attributes, for the text and IRDL; optional ones end in "?". */
+  readonly attrNames: readonly string[];
+  infer(operands: readonly TensorType[], attrs: A, regions: readonly Block[]): readonly TensorType[];
+  /** The meaning, in plain loops: the oracle, and constant folding. Absent for ops with regions. */
+  evaluate?(operands: readonly NDArray[], attrs: A, context: EvaluateContext): readonly NDArray[];
+  /**
+   * The gradient of the operands given that of the results (absent: zero), as graph ops, so that it differentiates again. An op without it
+   * stops gradients; `gradient: "zero"` says that they are zero (comparisons, integers).
+   */
+  readonly gradient?: "zero" | Gradient<A>;
+  readonly lower: Lowering<A>;
+  readonly samples: readonly Sample<A>[];
+}
+
+/** Spelled as a method, so that an op with narrower attributes fits into a table of all ops. */
+export type Gradient<A extends Attrs = Attrs> = {
+  of(
+    b: Builder,
+    op: Op & { readonly attrs: A },
+    dys: readonly (Value | undefined)[],
+  ): readonly (Value | undefined)[] | undefined;
+}["of"];
+
+export type OpTable = ReadonlyMap<string, OpDef>;

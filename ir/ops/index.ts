@@ -1,0 +1,27 @@
+/**
+ * The list of all ops. Adding one: write its file, add it here.
+ */
+import type { OpDef, OpTable } from "../op.ts";
+import { bitcast, cast } from "./cast.ts";
+import { concat } from "./concat.ts";
+import { contract } from "./contract.ts";
+import { elementwiseOps } from "./elementwise.ts";
+import { fused } from "./fused.ts";
+import { gather } from "./gather.ts";
+import { broadcast, reshape, reverse, slice, stopGradient, transpose } from "./movement.ts";
+import { pad } from "./pad.ts";
+import { randomBits } from "./random.ts";
+import { reduceMax, reduceMaxGrad, reduceSum } from "./reduce.ts";
+import { constant, dim, iota } from "./sources.ts";
+
+export const allOps: readonly OpDef[] = [
+  constant, iota, dim,
+  ...elementwiseOps, cast, bitcast,
+  reshape, broadcast, transpose, slice, reverse, pad, concat, gather, stopGradient,
+  reduceSum, reduceMax, reduceMaxGrad, contract,
+  randomBits,
+  fused,
+]; // biome-ignore format: by family
+
+/** Ops by name: what a Builder takes. */
+export const opTable: OpTable = new Map(allOps.map((def) => [def.name, def]));
