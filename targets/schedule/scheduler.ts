@@ -1,0 +1,33 @@
+/**
+ * What turns a naive kernel into one an emitter takes. A target has one; it is a function of the kernel and the target's limits alone.
+ */
+import type { Kernel } from "../../ir/kernel.ts";
+import type { Limits } from "../target.ts";
+import { scheduleCpu } from "./cpu.ts";
+import { finish } from "./finish.ts";
+import { bindSerial, scheduleGpu } from "./gpu.ts";
+
+export interface Scheduler {
+  readonly limits: Limits;
+  /** The kernel in normal form, fast. */
+  schedule(kernel: Kernel): Kernel;
+  /** The kernel in normal form with its loops as they are: what the schedule is compared with. */
+  naive(kernel: Kernel): Kernel;
+}
+
+/** The scheduler for a target's limits. */
+export function schedulerFor(limits: Limits): Scheduler {
+  if (limits.grid !== undefined) {
+    const { grid } = limits;
+    return {
+      limits,
+      schedule: (kernel) => finish(scheduleGpu(kernel, grid), 1),
+      naive: (kernel) => finish(bindSerial(kernel), 1),
+    };
+  }
+  return {
+    limits,
+    schedule: (kernel) => finish({ ...kernel, body: scheduleCpu(kernel.body, limits) }, limits.lanes),
+    naive: (kernel) => finish(kernel, limits.lanes),
+  };
+}

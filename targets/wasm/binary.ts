@@ -1,0 +1,188 @@
+/**
+ * The binary format of WebAssembly: numbers in LEB128, sections, and the module around function bodies. It knows nothing of kernels.
+ * Sections are written in the order the specification demands and left out when empty; equal modules give equal bytes.
+ */
+import { type ValueType, valueTypes } from "./opcodes.ts";
+
+/** A growing buffer of bytes. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  toBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** Overwrites a byte written earlier. */
+  patch(position: number, value: number): void {
+    this.#bytes[position] = value;
+  }
+
+  bytes(values: Uint8Array): void {
+    this.#reserve(values.length);
+    this.#bytes.set(values, this.#length);
+    this.#length += values.length;
+  }
+
+  /** Unsigned LEB128, up to 2^32 - 1. */
+  unsigned(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.byte((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  /** Signed LEB128. */
+  signed(value: bigint): void {
+    let rest = value;
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      const last = rest === (low < 64 ? 0n : -1n);
+      this.byte(last ? low : low + 128);
+      if (last) return;
+    }
+  }
+
+  f32(value: number): void {
+    this.bytes(new Uint8Array(new Float32Array([value]).buffer));
+  }
+
+  f64(value: number): void {
+    this.bytes(new Uint8Array(new Float64Array([value]).buffer));
+  }
+
+  /** A length, then that many bytes. */
+  vector(values: Uint8Array): void {
+    this.unsigned(values.length);
+    this.bytes(values);
+  }
+
+  text(value: string): void {
+    this.vector(new TextEncoder().encode(value));
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + more));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+/** A function: how many i32 parameters it takes (none of ours returns anything), its locals and instructions. */
+export interface FunctionCode {
+  /** For the name section and profilers. */
+  readonly name: string;
+  readonly params: number;
+  /** Declarations and instructions, as they stand in the code section. */
+  readonly body: Uint8Array;
+}
+
+export interface DataSegment {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface ModuleParts {
+  readonly functions: readonly FunctionCode[];
+  readonly exports: readonly { readonly name: string; readonly func: number }[];
+  /** Of 64 KiB. */
+  readonly pages: { readonly min: number; readonly max: number };
+  readonly data: readonly DataSegment[];
+  /** Whether the function names go into the module. */
+  readonly names: boolean;
+}
+
+const HEADER = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+
+/** The module; its memory is exported as "memory". */
+export function encodeModule({ functions, exports, pages, data, names }: ModuleParts): Uint8Array {
+  const out = new ByteWriter();
+  const arities = [...new Set(functions.map((f) => f.params))];
+  out.bytes(HEADER);
+  section(out, 1, arities, (w, arity) => {
+    w.byte(0x60);
+    w.vector(new Uint8Array(arity).fill(valueTypes.i32));
+    w.unsigned(0);
+  });
+  section(out, 3, functions, (w, { params }) => w.unsigned(arities.indexOf(params)));
+  section(out, 5, [pages], (w, { min, max }) => {
+    w.byte(0x01);
+    w.unsigned(min);
+    w.unsigned(max);
+  });
+  section(out, 7, [{ name: "memory", func: undefined }, ...exports], (w, { name, func }) => {
+    w.text(name);
+    w.byte(func === undefined ? 0x02 : 0x00);
+    w.unsigned(func ?? 0);
+  });
+  section(out, 10, functions, (w, { body }) => w.vector(body));
+  section(out, 11, data, (w, { address, bytes }) => {
+    w.byte(0x00);
+    w.byte(0x41);
+    w.signed(BigInt(address | 0));
+    w.byte(0x0b);
+    w.vector(bytes);
+  });
+  if (names) nameSection(out, functions);
+  return out.toBytes();
+}
+
+function section<T>(
+  out: ByteWriter,
+  id: number,
+  items: readonly T[],
+  write: (w: ByteWriter, item: T) => void,
+): void {
+  if (items.length === 0) return;
+  const content = new ByteWriter();
+  content.unsigned(items.length);
+  for (const item of items) write(content, item);
+  out.byte(id);
+  out.vector(content.toBytes());
+}
+
+/** The custom section "name", subsection 1: what profilers and stack traces show. */
+function nameSection(out: ByteWriter, functions: readonly FunctionCode[]): void {
+  const map = new ByteWriter();
+  map.unsigned(functions.length);
+  functions.forEach(({ name }, index) => {
+    map.unsigned(index);
+    map.text(name);
+  });
+  const content = new ByteWriter();
+  content.text("name");
+  content.byte(0x01);
+  content.vector(map.toBytes());
+  out.byte(0x00);
+  out.vector(content.toBytes());
+}
+
+/** The declarations at the head of a function body: runs of equal types, counted. */
+export function encodeLocals(types: readonly ValueType[]): Uint8Array {
+  const runs: { type: ValueType; count: number }[] = [];
+  for (const type of types) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  const out = new ByteWriter();
+  out.unsigned(runs.length);
+  for (const { type, count } of runs) {
+    out.unsigned(count);
+    out.byte(valueTypes[type]);
+  }
+  return out.toBytes();
+}

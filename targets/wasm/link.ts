@@ -1,0 +1,96 @@
+/**
+ * Which functions the launches of a bundle need. Kernels that emit the same code are one function; what all its launches agree on (an
+ * address, a size) is a constant inside it, the rest are its parameters.
+ */
+
+import { byteWidth } from "../../ir/dtype.ts";
+import type { Kernel } from "../../ir/kernel.ts";
+import type { Binding, Bundle, Step } from "../../ir/program.ts";
+import type { FunctionCode } from "./binary.ts";
+import { emitKernel, type Memory, type Specialization } from "./function.ts";
+import { regionBase, type WasmLayout } from "./layout.ts";
+
+type Launch = Extract<Step, { kind: "launch" }>;
+
+export interface Callee {
+  /** The index of the function in the module. */
+  readonly index: number;
+  readonly specialization: Specialization;
+}
+
+export interface Linked {
+  readonly functions: readonly FunctionCode[];
+  readonly calleeOf: ReadonlyMap<Kernel, Callee>;
+}
+
+/** The address of a binding, where it is a constant. Inside `chunks` one that advances is not. */
+export function constantAddress(
+  layout: WasmLayout,
+  { slot, advance }: Binding,
+  inChunks: boolean,
+): number | undefined {
+  const base = regionBase(layout, slot);
+  const moves = inChunks && advance !== 0;
+  return base === undefined || typeof slot.offset !== "number" || moves ? undefined : base + slot.offset;
+}
+
+/** Bytes that a binding advances by for each sample before the chunk. */
+export const bytesPerSample = ({ slot, advance }: Binding): number => advance * byteWidth(slot.dtype);
+
+export function link(bundle: Bundle, layout: WasmLayout, memory: Memory): Linked {
+  const uses = bundle.programs.flatMap(({ steps }) => usesIn(steps, layout, false));
+  const fingerprints = new Map(uses.map(({ kernel }) => [kernel, fingerprint(kernel, memory)]));
+  const merged = new Map<string, { readonly kernel: Kernel; common: Specialization }>();
+  for (const { kernel, known } of uses) {
+    const key = fingerprints.get(kernel) ?? "";
+    const group = merged.get(key);
+    if (group === undefined) merged.set(key, { kernel, common: known });
+    else group.common = agree(group.common, known);
+  }
+  const groups = [...merged];
+  const functions = groups.map(([, { kernel, common }]) => emitKernel(kernel, common, memory));
+  const callees = new Map(groups.map(([key, { common }], index) => [key, { index, specialization: common }]));
+  const calleeOf = new Map<Kernel, Callee>();
+  for (const [kernel, key] of fingerprints) {
+    const callee = callees.get(key);
+    if (callee !== undefined) calleeOf.set(kernel, callee);
+  }
+  return { functions, calleeOf };
+}
+
+interface Use {
+  readonly kernel: Kernel;
+  readonly known: Specialization;
+}
+
+function usesIn(steps: readonly Step[], layout: WasmLayout, inChunks: boolean): Use[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "chunks") return usesIn(step.body, layout, true);
+    return step.kind === "launch" ? [{ kernel: step.kernel, known: knownOf(step, layout, inChunks) }] : [];
+  });
+}
+
+const knownOf = ({ args, dims }: Launch, layout: WasmLayout, inChunks: boolean): Specialization => ({
+  addresses: args.map((binding) => constantAddress(layout, binding, inChunks)),
+  dims: dims.map((dim) => (typeof dim === "number" ? dim : undefined)),
+});
+
+/** The code with every size and address a parameter: equal for kernels that differ in names only. */
+function fingerprint(kernel: Kernel, memory: Memory): string {
+  const open: Specialization = {
+    addresses: kernel.params.map(() => undefined),
+    dims: kernel.dims.map(() => undefined),
+  };
+  const { params, body } = emitKernel(kernel, open, memory);
+  return `${params}:${Array.from(body, (byte) => String.fromCharCode(byte)).join("")}`;
+}
+
+const agree = (a: Specialization, b: Specialization): Specialization => ({
+  addresses: common(a.addresses, b.addresses),
+  dims: common(a.dims, b.dims),
+});
+
+const common = (
+  a: readonly (number | undefined)[],
+  b: readonly (number | undefined)[],
+): readonly (number | undefined)[] => a.map((value, at) => (value === b[at] ? value : undefined));
