@@ -1,0 +1,364 @@
+/**
+ * The base of all layers: a callable object with weights. `build` makes the weights when the first input's shape is known, `call` computes;
+ * both are written by subclasses. Calling a layer on symbolic tensors records a node of a functional model instead.
+ */
+import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
+import { ModelError } from "../../../ir/errors.ts";
+import { type NDArray, sizeOf } from "../../../ir/ndarray.ts";
+import { isNDArray } from "../../arrays.ts";
+import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
+import { Trace } from "../../trace.ts";
+import { Callable } from "../callable.ts";
+import { classNameOf } from "../config.ts";
+import { Node, type Operation, symbolicIn } from "../functional/node.ts";
+import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
+import { get as getInitializer, initialize, type InitializerLike } from "../initializers.ts";
+import { flatten, isNested, mapNest, type Nest } from "../nest.ts";
+import { camelKeys, isPlainObject, type JsonObject, type PlainObject, snakeClassName } from "../options.ts";
+import { dtypeOf } from "../ops/movement.ts";
+import { SeedGenerator } from "../random.ts";
+import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
+import { session } from "../session.ts";
+import { fromKerasShape, type KerasShape, mapShapes, type ShapeNest, toKerasShape } from "../shapes.ts";
+import { scratchTrace } from "../trace-scope.ts";
+import { Variable } from "../variable.ts";
+import { checkInputSpec, type InputSpec } from "./input-spec.ts";
+import { trackedIn } from "./tracking.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Default: the class name in snake case, numbered: "dense", "dense_1". */
+  name?: string | null;
+  /** Default true. */
+  trainable?: boolean;
+  /** Of weights and computation; default float32. */
+  dtype?: string | JsonObject | null;
+  activityRegularizer?: RegularizerLike;
+}
+/** The names of `LayerOptions`, for `readOptions`. */
+export const layerOptionNames = ["name", "trainable", "dtype", "activityRegularizer"] as const;
+
+/** Options of a call: `layer(x, { training: true })`. Other names go to `call` as they are. */
+export interface CallOptions {
+  /** Default: that of the outer call, else false. */
+  readonly training?: boolean;
+  readonly [option: string]: unknown;
+}
+
+/** What layers take: a tensor, or a list or dictionary of them. */
+export type Inputs = Nest<TensorLike>;
+
+export interface WeightOptions {
+  /** Default "variable". */
+  name?: string;
+  /** All sizes must be known. */
+  shape: readonly (number | null | undefined)[];
+  /** Default "glorot_uniform" for floats, "zeros" for others. */
+  initializer?: InitializerLike;
+  dtype?: string;
+  /** Default true. */
+  trainable?: boolean;
+  regularizer?: RegularizerLike;
+}
+
+/** A layer is called like a function: `layer(x)`, `layer([a, b])`, `layer(x, { training: true })`. */
+export interface Layer<Out> {
+  (inputs: Inputs, ...rest: readonly (Inputs | CallOptions)[]): Out;
+}
+
+export abstract class Layer<Out = Tensor> extends Callable implements Operation {
+  static readonly module: string = "keras.layers";
+
+  name: string;
+  readonly dtype: DType;
+  built = false;
+  /** What the layer expects of the shapes of its inputs; checked in each call. */
+  inputSpec: readonly InputSpec[] | null = null;
+  readonly inboundNodes: Node[] = [];
+  /** Made by `addWeight`, in order. */
+  private readonly added: Variable[] = [];
+  private readonly activityRegularizer: ReturnType<typeof getRegularizer>;
+  private isTrainable: boolean;
+  private builtWith: readonly ShapeNest[] | undefined;
+
+  constructor(options: LayerOptions & PlainObject = {}) {
+    super();
+    const given: LayerOptions = camelKeys(options);
+    this.name = given.name ?? session.uniqueName(snakeClassName(classNameOf(this)));
+    this.dtype = layerDType(given.dtype, this.name);
+    this.isTrainable = given.trainable ?? true;
+    this.activityRegularizer = getRegularizer(given.activityRegularizer);
+    const { build } = this;
+    const wrapped = (...shapes: [ShapeNest, ...ShapeNest[]]): void => {
+      session.withName([this.name], () => build.apply(this, shapes));
+      this.built = true;
+      this.builtWith = shapes;
+    };
+    Object.defineProperty(this, "build", { value: wrapped, writable: true, configurable: true });
+  }
+
+  /** Makes weights that depend on the shapes of the inputs. */
+  build(_inputShape: ShapeNest, ..._more: readonly ShapeNest[]): void {}
+
+  /** Computes. Gets the arguments of the call as tensors, then an object with `training` and the other options. */
+  abstract call(inputs: never, ...rest: never[]): Out;
+
+  /** The configuration from which the layer can be made again, as Keras writes it. */
+  getConfig(): JsonObject {
+    const policy = { module: "keras", class_name: "DTypePolicy", config: { name: dtypes[this.dtype].keras }, registered_name: null };
+    return { name: this.name, trainable: this.trainable, dtype: policy };
+  }
+
+  /** A layer from its configuration: by default, the constructor takes it as options. */
+  static fromConfig<T>(this: new (config: JsonObject) => T, config: JsonObject): T {
+    return new this(config);
+  }
+
+  /** A weight, called `name` inside the path of the layer. Throws ModelError for unknown sizes. */
+  addWeight(options: WeightOptions): Variable {
+    const where = `layer "${this.name}"`;
+    const shape = options.shape.map((dim, axis) => {
+      if (typeof dim === "number") return dim;
+      throw new ModelError("the size of a weight must be known", { where, expected: `a number on axis ${axis}`, got: String(dim) });
+    });
+    const dtype = options.dtype === undefined ? this.dtype : dtypeOf(options.dtype);
+    const initializer = getInitializer(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
+    const names = session.namePath().at(-1) === this.name ? [] : [this.name];
+    const { name, trainable } = options;
+    const variable = session.withName(names, () => new Variable(initialize(initializer, shape, dtype), { name, trainable }));
+    variable.regularizer = getRegularizer(options.regularizer);
+    if (!this.isTrainable) variable.trainable = false;
+    this.added.push(variable);
+    return variable;
+  }
+
+  /** Adds a term to the loss of the step that is being computed. */
+  addLoss(loss: TensorLike): void {
+    session.addLoss(toTensor(loss, session.engine()));
+  }
+
+  // Calls.
+
+  override invoke(args: readonly unknown[]): Out {
+    const { inputs, options } = splitArguments(args);
+    if (symbolicIn([inputs, options]).length > 0) return this.record(inputs, options) as Out;
+    return this.apply(inputs, options);
+  }
+
+  run(args: readonly unknown[], options: PlainObject): unknown {
+    return this.invoke([...args, options]);
+  }
+
+  /** A call on tensors: converts the arguments, builds on first use, computes. */
+  private apply(inputs: readonly unknown[], options: CallOptions): Out {
+    const tensors = this.convert(inputs);
+    this.prepare(tensors);
+    const training = options.training ?? session.call()?.training ?? false;
+    const args: readonly unknown[] = [...tensors, { ...options, training }];
+    const out = session.withCall({ training }, () =>
+      session.withName([this.name], () => located(() => this.call(...(args as [never, ...never[]])))),
+    );
+    const { activityRegularizer: penalty } = this;
+    if (penalty !== null) for (const tensor of flatten<unknown>(out as Nest<unknown>)) if (tensor instanceof TensorMethods) this.addLoss(penalty(tensor.value));
+    return out;
+  }
+
+  /** A call on symbolic tensors: infers the types of the results and records a node. */
+  private record(inputs: readonly unknown[], options: CallOptions): Nest<Tensor> {
+    this.prepare(inputs);
+    const types = inferTypes([inputs, options], ([values, given]) => this.apply(values as readonly unknown[], given as CallOptions));
+    return new Node(this, inputs, options, types, symbolicEngine).result;
+  }
+
+  /** Arrays become tensors; floats take the dtype of the layer. */
+  protected convert(inputs: readonly unknown[]): readonly unknown[] {
+    const leaves = flatten<unknown>(inputs).filter((value) => value !== null && value !== undefined) as TensorLike[];
+    const engine = commonEngine(leaves, session.engine());
+    return inputs.map((input) =>
+      mapNest<unknown, unknown>(input as Nest<unknown>, (value) => {
+        if (value === null || value === undefined) return null;
+        const tensor = toTensor(value as TensorLike, engine, this.dtype);
+        return isFloat(tensor.dtype) && isFloat(this.dtype) ? cast(tensor, this.dtype) : tensor;
+      }),
+    );
+  }
+
+  /** Checks shapes, and builds the layer unless it is built. */
+  private prepare(inputs: readonly unknown[]): void {
+    const shapes = inputs.flatMap((input) => (input === null || input === undefined ? [] : [shapesOf(input)]));
+    if (this.inputSpec !== null) this.checkInputs(shapes[0], this.inputSpec);
+    if (this.built) return;
+    this.build(...(shapes as [ShapeNest, ...ShapeNest[]]));
+    this.built = true;
+  }
+
+  private checkInputs(shapes: ShapeNest, specs: readonly InputSpec[]): void {
+    const flat: KerasShape[] = [];
+    mapShapes(shapes, (shape) => flat.push(shape));
+    specs.forEach((spec, i) => {
+      if (flat[i] !== undefined) checkInputSpec(spec, flat[i], this.name, i);
+    });
+  }
+
+  /** The shape of the result for inputs of the given shape; builds the layer. */
+  computeOutputShape(inputShape: ShapeNest): Nest<KerasShape> | KerasShape {
+    const types: { dtype: DType; shape: ReturnType<typeof fromKerasShape> }[] = [];
+    const index = mapShapes(inputShape, (shape) => types.push({ dtype: this.inputDType, shape: fromKerasShape(shape, this.name) }) - 1);
+    return scratchTrace(types, (inputs) => {
+      const args = mapNest(index, (i) => inputs[i]);
+      const out = this.apply([args], {});
+      return mapNest<unknown, KerasShape>(out as Nest<unknown>, (tensor) => toKerasShape((tensor as Tensor).shape));
+    });
+  }
+
+  /** The dtype of inputs that have none: layers of integers override it. */
+  get inputDType(): DType {
+    return this.dtype;
+  }
+
+  // What belongs to the layer.
+
+  /** Layers among the fields, in the order of assignment. */
+  get sublayers(): readonly Layer<unknown>[] {
+    return trackedIn(this, (value): value is Layer<unknown> => value instanceof Layer, ["inboundNodes"]);
+  }
+
+  /** Own weights, trainable ones first, then those of sublayers. */
+  get weights(): readonly Variable[] {
+    const fields = trackedIn(this, (value): value is Variable => value instanceof Variable, ["inboundNodes", "added"]);
+    const own = [...new Set([...this.added, ...fields])];
+    const ordered = [...own.filter((variable) => variable.isTrainable), ...own.filter((variable) => !variable.isTrainable)];
+    return [...new Set([...ordered, ...this.sublayers.flatMap((layer) => layer.weights)])];
+  }
+
+  /** Weights and the states of random generators. */
+  get variables(): readonly Variable[] {
+    const seeds = trackedIn(this, (value): value is SeedGenerator => value instanceof SeedGenerator);
+    const inner = this.sublayers.flatMap((layer) => layer.variables);
+    return [...new Set([...this.weights, ...seeds.map((seed) => seed.state), ...inner])];
+  }
+
+  get trainableWeights(): readonly Variable[] {
+    return this.isTrainable ? this.weights.filter((variable) => variable.trainable) : [];
+  }
+  get nonTrainableWeights(): readonly Variable[] {
+    return this.isTrainable ? this.weights.filter((variable) => !variable.trainable) : this.weights;
+  }
+  get trainableVariables(): readonly Variable[] {
+    return this.trainableWeights;
+  }
+
+  get trainable(): boolean {
+    return this.isTrainable;
+  }
+  /** Freezes or thaws the layer and all inside it. A compiled model notices when it is compiled again. */
+  set trainable(value: boolean) {
+    this.isTrainable = value;
+    for (const variable of this.added) variable.trainable = value && variable.isTrainable;
+    for (const layer of this.sublayers) layer.trainable = value;
+  }
+
+  countParams(): number {
+    return this.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** The values of `weights`. */
+  getWeights(): Promise<NDArray[]> {
+    return Promise.all(this.weights.map((variable) => variable.array()));
+  }
+
+  /** Replaces the values of `weights`; throws ModelError where number or shapes differ. */
+  setWeights(values: readonly NDArray[]): void {
+    const { weights } = this;
+    if (values.length !== weights.length) {
+      throw new ModelError("wrong number of weights", { where: `layer "${this.name}"`, expected: `${weights.length}`, got: `${values.length}` });
+    }
+    weights.forEach((variable, i) => variable.setArray(values[i]));
+  }
+
+  // The place in a functional model.
+
+  /** The symbolic input of the first call. */
+  get input(): Tensor | readonly Tensor[] {
+    return single(this.firstNode().inputs);
+  }
+  /** The symbolic output of the first call. */
+  get output(): Tensor | readonly Tensor[] {
+    return single(this.firstNode().outputs);
+  }
+
+  private firstNode(): Node {
+    const [node] = this.inboundNodes;
+    if (node === undefined) throw new ModelError("the layer was never called on a symbolic tensor", { where: `layer "${this.name}"` });
+    return node;
+  }
+
+  /** What files hold beside the configuration: the shapes the layer was built with. */
+  getBuildConfig(): JsonObject | undefined {
+    if (this.builtWith === undefined || !this.overridesBuild()) return undefined;
+    return { input_shape: jsonShapes(this.builtWith[0]) };
+  }
+
+  private overridesBuild(): boolean {
+    const prototype: Layer<Out> = Object.getPrototypeOf(this);
+    return prototype.build !== Layer.prototype.build;
+  }
+
+  override toString(): string {
+    return `<${classNameOf(this)} name=${this.name}, built=${this.built}>`;
+  }
+}
+
+/** Positional arguments and the options behind them. */
+function splitArguments(args: readonly unknown[]): { readonly inputs: readonly unknown[]; readonly options: CallOptions } {
+  const last = args.at(-1);
+  if (args.length < 2 || !isPlainObject(last) || isNDArray(last) || isTensorDictionary(last)) return { inputs: args, options: {} };
+  return { inputs: args.slice(0, -1), options: camelKeys(last) };
+}
+
+/** A dictionary of tensors is an input, not options; unless it names an option that is one. */
+function isTensorDictionary(value: PlainObject): boolean {
+  const items = Object.values(value);
+  return items.length > 0 && !("mask" in value) && items.every((item) => item instanceof TensorMethods);
+}
+
+/** Ops that the trace records during `body` carry the path of the layer, for errors and for readers of the IR. */
+function located<T>(body: () => T): T {
+  const { engine } = session.scope() ?? {};
+  if (!(engine instanceof Trace)) return body();
+  const outer = engine.builder.loc;
+  engine.builder.loc = session.namePath().join("/");
+  try {
+    return body();
+  } finally {
+    engine.builder.loc = outer;
+  }
+}
+
+function shapesOf(value: unknown): ShapeNest {
+  if (value instanceof TensorMethods) return toKerasShape(value.value.shape);
+  if (!isNested(value)) throw new ModelError("layers take tensors", { got: String(value), hint: "Pass other values in the options of the call" });
+  if (Array.isArray(value)) return value.map(shapesOf);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapesOf(item)]));
+}
+
+function layerDType(given: LayerOptions["dtype"], where: string): DType {
+  if (given === null || given === undefined) return session.floatx;
+  const name = typeof given === "string" ? given : policyName(given);
+  if (name.startsWith("mixed_")) {
+    throw new ModelError("mixed precision is not available yet", { where: `layer "${where}"`, got: name, hint: `Use dtype "float32"` });
+  }
+  return dtypeOf(name);
+}
+
+/** A dtype policy as files hold it. */
+function policyName({ config }: JsonObject): string {
+  const name = isPlainObject(config) ? config.name : undefined;
+  if (typeof name !== "string") throw new ModelError("not a dtype policy", { got: JSON.stringify(config) });
+  return name;
+}
+
+const single = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] => (tensors.length === 1 ? tensors[0] : tensors);
+
+const jsonShapes = (shapes: ShapeNest): JsonObject[string] =>
+  mapShapes<JsonObject[string]>(shapes, (shape) => shape) as JsonObject[string];

@@ -1,0 +1,161 @@
+/**
+ * `keras.ops`, activations: elementwise functions of the neural network literature, and softmax. Formulas stand where the name does not say
+ * them.
+ */
+import { type Axes, axesOf, cast, elementwise, select, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import type { ScalarName } from "../../../ir/scalar.ts";
+import { constantOf, expm1Of, log1pOf, real } from "./elementwise.ts";
+import { sliceAxis } from "./movement.ts";
+import { asTensor, operation, operationWithOptions } from "./operation.ts";
+import { maxOf } from "./reduce.ts";
+import { staticDim } from "../../tensor.ts";
+import { normalizeAxis } from "../../../ir/type.ts";
+
+const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
+const activation = (keras: string, f: (x: Tensor) => Tensor) => operation("nn", keras, (x: TensorLike) => f(real(x)));
+const clamp = (x: Tensor, low: number, high: number): Tensor => apply("min", apply("max", x, low), high);
+const positive = (x: Tensor): Tensor => apply("lt", apply("mul", x, 0), x);
+
+/** max(x, 0); integers stay integers. */
+export const relu = operation("nn", "relu", (x: TensorLike) => apply("max", asTensor(x), 0));
+/** min(max(x, 0), 6). */
+export const relu6 = operation("nn", "relu6", (x: TensorLike) => clamp(asTensor(x), 0, 6));
+export const sigmoid = activation("sigmoid", (x) => apply("sigmoid", x));
+/** log(1 + exp(x)), without overflow: max(x, 0) + log1p(exp(-|x|)). */
+export const softplus = activation("softplus", softplusOf);
+export const logSigmoid = activation("logSigmoid", (x) => apply("neg", softplusOf(apply("neg", x))));
+/** x / (1 + |x|). */
+export const softsign = activation("softsign", (x) => apply("div", x, apply("add", 1, apply("abs", x))));
+/** x sigmoid(x) (Ramachandran et al., 2017). */
+export const silu = activation("silu", (x) => apply("mul", x, apply("sigmoid", x)));
+export const swish = silu;
+/** (x + sqrt(x^2 + b)) / 2. */
+export const squareplus = operation(
+  "nn",
+  "squareplus",
+  (x: TensorLike, b?: number) => {
+    const tensor = real(x);
+    return apply("mul", 0.5, apply("add", tensor, apply("sqrt", apply("add", apply("mul", tensor, tensor), b ?? 4))));
+  },
+  ["b"],
+);
+/** x tanh(softplus(x)) (Misra, 2019). */
+export const mish = activation("mish", (x) => apply("mul", x, apply("tanh", softplusOf(x))));
+export const tanhShrink = activation("tanhShrink", (x) => apply("sub", x, apply("tanh", x)));
+/** clip(x / 6 + 1 / 2, 0, 1). */
+export const hardSigmoid = activation("hardSigmoid", hardSigmoidOf);
+export const hardSilu = activation("hardSilu", (x) => apply("mul", x, hardSigmoidOf(x)));
+export const hardSwish = hardSilu;
+/** clip(x, -1, 1). */
+export const hardTanh = activation("hardTanh", (x) => clamp(x, -1, 1));
+
+/** x for positive x, else slope times x. */
+export const leakyRelu = operation(
+  "nn",
+  "leakyRelu",
+  (x: TensorLike, negativeSlope?: number) => leakyReluOf(real(x), negativeSlope ?? 0.2),
+  ["negativeSlope"],
+);
+/** x for positive x, else alpha (exp(x) - 1) (Clevert et al., 2015). */
+export const elu = operation("nn", "elu", (x: TensorLike, alpha?: number) => eluOf(real(x), alpha ?? 1), ["alpha"]);
+/** x for positive x, else alpha (exp(x / alpha) - 1). */
+export const celu = operation(
+  "nn",
+  "celu",
+  (x: TensorLike, alpha?: number) => {
+    const [tensor, a] = [real(x), alpha ?? 1];
+    return select(positive(tensor), tensor, apply("mul", a, expm1Of(apply("div", apply("min", tensor, 0), a))));
+  },
+  ["alpha"],
+);
+/** Klambauer et al., "Self-normalizing neural networks", 2017: elu with alpha 1.6733, times 1.0507. */
+export const selu = activation("selu", (x) => apply("mul", 1.0507009873554805, eluOf(x, 1.6732632423543772)));
+
+/** Hendrycks and Gimpel, 2016: x times the normal distribution function of x; `approximate` (default) by tanh. */
+export const gelu = operation("nn", "gelu", (x: TensorLike, approximate?: boolean) => geluOf(real(x), approximate ?? true), ["approximate"]);
+
+/** 0 where |x| <= threshold. */
+export const hardShrink = operation(
+  "nn",
+  "hardShrink",
+  (x: TensorLike, threshold?: number) => {
+    const tensor = real(x);
+    return select(apply("lt", apply("mul", 0, tensor).add(threshold ?? 0.5), apply("abs", tensor)), tensor, 0);
+  },
+  ["threshold"],
+);
+/** x moved towards 0 by the threshold. */
+export const softShrink = operation(
+  "nn",
+  "softShrink",
+  (x: TensorLike, threshold?: number) => {
+    const [tensor, t] = [real(x), threshold ?? 0.5];
+    return apply("add", apply("max", apply("sub", tensor, t), 0), apply("min", apply("add", tensor, t), 0));
+  },
+  ["threshold"],
+);
+/** The first half of an axis times the sigmoid of the second (Dauphin et al., 2016). */
+export const glu = operation(
+  "nn",
+  "glu",
+  (x: TensorLike, axis?: number) => {
+    const tensor = real(x);
+    const at = normalizeAxis(axis ?? -1, tensor.rank);
+    const size = staticDim(tensor.shape[at], "the axis of glu");
+    return apply("mul", sliceAxis(tensor, at, 0, size / 2), apply("sigmoid", sliceAxis(tensor, at, size / 2, size)));
+  },
+  ["axis"],
+);
+
+interface AxisOption {
+  /** Default -1. */
+  axis?: Axes;
+}
+
+/** exp(x) / sum(exp(x)) along `axis`. */
+export const softmax = operationWithOptions("nn", "softmax", ["axis"], (x: TensorLike, { axis = -1 }: AxisOption) => softmaxOf(real(x), axis));
+export const logSoftmax = operationWithOptions("nn", "logSoftmax", ["axis"], (x: TensorLike, { axis = -1 }: AxisOption) => logSoftmaxOf(real(x), axis));
+
+export function softplusOf(x: Tensor): Tensor {
+  return apply("add", apply("max", x, 0), log1pOf(apply("exp", apply("neg", apply("abs", x)))));
+}
+
+function hardSigmoidOf(x: Tensor): Tensor {
+  return clamp(apply("add", apply("div", x, 6), 0.5), 0, 1);
+}
+
+export function leakyReluOf(x: Tensor, slope: number): Tensor {
+  return select(positive(x), x, apply("mul", slope, x));
+}
+
+export function eluOf(x: Tensor, alpha: number): Tensor {
+  return select(positive(x), x, apply("mul", alpha, expm1Of(apply("min", x, 0))));
+}
+
+export function geluOf(x: Tensor, approximate: boolean): Tensor {
+  if (!approximate) return apply("mul", apply("mul", 0.5, x), apply("add", 1, apply("erf", apply("mul", x, Math.SQRT1_2))));
+  const cubic = apply("mul", apply("mul", x, apply("mul", x, x)), 0.044715);
+  const inner = apply("mul", Math.sqrt(2 / Math.PI), apply("add", x, cubic));
+  return apply("mul", apply("mul", 0.5, x), apply("add", 1, apply("tanh", inner)));
+}
+
+/** x less its maximum, which cancels in what follows and therefore carries no gradient. */
+function shifted(x: Tensor, axis: Axes): Tensor {
+  return apply("sub", x, constantOf(maxOf(x, axis, true)));
+}
+
+export function softmaxOf(x: Tensor, axis: Axes): Tensor {
+  const e = apply("exp", shifted(x, axesOf(axis, x.rank)));
+  return apply("div", e, sum(e, axis, true));
+}
+
+export function logSoftmaxOf(x: Tensor, axis: Axes): Tensor {
+  const moved = shifted(x, axesOf(axis, x.rank));
+  return apply("sub", moved, apply("log", sum(apply("exp", moved), axis, true)));
+}
+
+/** 1 where x is larger than the threshold, in the dtype of x. */
+export const threshold = operation("nn", "threshold", (x: TensorLike, limit: number, otherwise: number) => {
+  const tensor = real(x);
+  return select(apply("lt", apply("mul", 0, tensor).add(limit), tensor), tensor, cast(apply("mul", 0, tensor), tensor.dtype).add(otherwise));
+});

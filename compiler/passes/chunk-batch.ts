@@ -1,0 +1,59 @@
+/**
+ * Batch chunking: where no launch mixes samples, the program runs a few samples at a time, all the way through. The arena is then constant in
+ * the batch size, activations stay in cache, and addresses are constants. Sums over the batch (gradients, losses) are added up chunk by
+ * chunk, in fixed order.
+ */
+import { sizeOf } from "../../ir/ndarray.ts";
+import type { Value } from "../../ir/graph.ts";
+import { byteWidth } from "../../ir/dtype.ts";
+import { symbolsOf } from "../../ir/dim.ts";
+import type { Launch } from "../lower/launches.ts";
+
+/** Launches in order, those of the middle part run chunk by chunk. */
+export interface Chunked {
+  readonly before: readonly Launch[];
+  readonly chunk: readonly Launch[];
+  readonly after: readonly Launch[];
+  /** Samples per chunk. */
+  readonly size: number;
+}
+
+/** Chunks of at least this many samples, if they are to share loads of weights. */
+const ROWS = 4;
+const MOST = 64;
+
+/** Splits launches around the batch loop; undefined when some sample needs a sum over all of them. */
+export function chunkBatch(launches: readonly Launch[], producer: ReadonlyMap<Value, Launch>, chunkBytes: number): Chunked | undefined {
+  const late = new Set<Launch>();
+  const early = new Set<Launch>();
+  for (const launch of launches) {
+    const sources = launch.operands.flatMap((value) => producer.get(value) ?? []);
+    const waits = sources.some((source) => late.has(source) || source.batch === "sum" || source.batch === "whole");
+    const fromChunk = sources.some((source) => source.batch === "sample" && !early.has(source));
+    if (waits || launch.batch === "whole" || (launch.batch === "none" && fromChunk)) late.add(launch);
+    if (launch.batch === "none" && !waits && !fromChunk) early.add(launch);
+    if (late.has(launch) && launch.batch === "sample") return undefined;
+  }
+  const chunk = launches.filter((launch) => !late.has(launch) && !early.has(launch));
+  if (chunk.length === 0) return undefined;
+  return {
+    before: launches.filter((launch) => early.has(launch)),
+    chunk,
+    after: launches.filter((launch) => late.has(launch)),
+    size: chunkSize(chunk, chunkBytes),
+  };
+}
+
+/** As many samples as fit the given bytes with all they compute. */
+function chunkSize(launches: readonly Launch[], bytes: number): number {
+  let perSample = 0;
+  for (const { results, batch } of launches) {
+    if (batch !== "sample") continue;
+    for (const { type } of results) perSample += byteWidth(type.dtype) * sizeOf(type.shape.slice(1).map(Number));
+  }
+  const fitting = Math.floor(bytes / Math.max(1, perSample));
+  return fitting < ROWS ? Math.max(1, fitting) : Math.min(MOST, fitting - (fitting % ROWS));
+}
+
+/** True for values with one row per sample. */
+export const isBatched = (value: Value): boolean => symbolsOf(value.type.shape.slice(0, 1)).length > 0;

@@ -1,0 +1,359 @@
+/**
+ * Fusion: groups ops into tile programs, one kernel each. There is one mechanism, and it does not know op names: an op joins the group of a
+ * consumer when the group can still be placed (`lower/group.ts`), computing nothing twice and giving up no parallel axis it needs.
+ *
+ * Ops that cost nothing (views, broadcasts, constants) are copied into every group that reads through them. Reshapes and joins that are
+ * only a matter of memory stay outside, as they are. Everything else ends up in exactly one `fused` op.
+ */
+import { Builder } from "../../ir/builder.ts";
+import { equalDims, symbolsOf } from "../../ir/dim.ts";
+import { type Block, type BlockArg, type Func, makeOp, type Op, type Value } from "../../ir/graph.ts";
+import type { OpTable } from "../../ir/op.ts";
+import type { Pass } from "../pass.ts";
+import { mapFuncs } from "../walk-graph.ts";
+import { Evaluator, unitAxes } from "../lower/evaluator.ts";
+import { CHEAP, domainSize, loweringOf, place, type Placement, reduces, typicalSize } from "../lower/group.ts";
+
+interface Group {
+  readonly ops: Set<Op>;
+}
+
+/** Iterations of parallel axes that a group may give up to hold a row. */
+const LARGEST_ROW = 4096;
+
+export const fuse: Pass = {
+  name: "fuse",
+  doc: "Every op is a group that becomes one kernel, or a matter of memory.",
+  run: (module, { ops }) => mapFuncs(module, (func) => (isFused(func, ops) || isPrepare(func) ? func : fuseFunc(func, ops))),
+};
+
+const isFused = (func: Func, ops: OpTable): boolean =>
+  func.body.ops.every((op) => loweringOf(op, ops).kind === "region" || isMemoryOp(op, ops));
+
+/** `prepare` runs once, by evaluation. */
+const isPrepare = (func: Func): boolean => func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
+
+/** Replaces the body of a function by fused ops and memory ops. */
+export function fuseFunc(func: Func, ops: OpTable): Func {
+  const grouping = new Grouping(func.body, ops);
+  grouping.run();
+  return { ...func, body: new Rebuild(func.body, ops, grouping).run() };
+}
+
+/** True for ops that are inlined into every group that reads them. */
+export function isFree(op: Op, ops: OpTable): boolean {
+  const lowering = loweringOf(op, ops);
+  if (lowering.kind === "view") return true;
+  if (lowering.kind === "alias") {
+    const [from, to] = [op.operands[0].type.shape, op.results[0].type.shape];
+    return from.length === 1 || unitAxes(from, to, to.map(() => ({ kind: "const", dtype: "i32", lanes: 1, value: 0 }))) !== undefined;
+  }
+  return lowering.kind === "map" && isKnownScalar(op, ops);
+}
+
+/** Made of constants and sizes alone: one number, or the same in every element. */
+function isKnownScalar(op: Op, ops: OpTable): boolean {
+  if (op.operands.length === 0) return new Evaluator(ops).cost(op) === 0;
+  const single = typicalSize(op.results[0].type.shape) === 1 && new Evaluator(ops).cost(op) <= CHEAP;
+  return single && op.operands.every((operand) => operand.kind === "result" && isFree(operand.op, ops));
+}
+
+/** True for ops that only say where things lie in memory. */
+export function isMemoryOp(op: Op, ops: OpTable): boolean {
+  const lowering = loweringOf(op, ops);
+  return lowering.kind === "alias" || (lowering.kind === "join" && lowering.axis(op.attrs) === 0);
+}
+
+/** The same parallel axes, of which the innermost work of both is small. */
+const sameRows = (a: Placement, b: Placement): boolean =>
+  a.axes.length === b.axes.length && a.axes.every(({ extent }, i) => equalDims(extent, b.axes[i].extent));
+
+class Grouping {
+  readonly groups = new Map<Op, Group>();
+  private readonly users = new Map<Value, Op[]>();
+  private readonly returned: ReadonlySet<Value>;
+  private readonly evaluator: Evaluator;
+  private readonly block: Block;
+  private readonly ops: OpTable;
+
+  constructor(block: Block, ops: OpTable) {
+    this.block = block;
+    this.ops = ops;
+    this.evaluator = new Evaluator(ops);
+    this.returned = new Set(block.returns);
+    for (const op of block.ops) {
+      for (const operand of new Set(op.operands)) this.users.set(operand, [...this.usersOf(operand), op]);
+    }
+  }
+
+  private usersOf(value: Value): readonly Op[] {
+    return this.users.get(value) ?? [];
+  }
+
+  /** Readers come after what they read: going backwards, every reader has its group. */
+  run(): void {
+    for (const op of [...this.block.ops].reverse()) {
+      if (isMemoryOp(op, this.ops) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
+      const group = this.findGroup(op) ?? { ops: new Set() };
+      group.ops.add(op);
+      this.groups.set(op, group);
+    }
+    this.mergeSiblings();
+  }
+
+  /** Groups that run over the same parallel axes and read the same values become one. */
+  private mergeSiblings(): void {
+    const groups = [...new Set(this.groups.values())].reverse();
+    const placed = new Map(groups.map((group) => [group, this.placementOf(group)]));
+    for (const [i, first] of groups.entries()) {
+      for (const second of groups.slice(i + 1)) {
+        if (this.groups.get([...second.ops][0]) !== second || this.groups.get([...first.ops][0]) !== first) continue;
+        const merged = this.merge(first, second, placed);
+        if (merged !== undefined) placed.set(first, merged);
+      }
+    }
+  }
+
+  private placementOf(group: Group): Placement | undefined {
+    return place(this.blockOf(group.ops), this.ops);
+  }
+
+  /** Moves the ops of `second` into `first` where both have the same rows and the union can be placed over them. */
+  private merge(first: Group, second: Group, placed: Map<Group, Placement | undefined>): Placement | undefined {
+    const [a, b] = [placed.get(first), placed.get(second)];
+    if (a === undefined || b === undefined || !sameRows(a, b) || !this.related(first, second)) return undefined;
+    if ([...first.ops, ...second.ops].some((op) => this.crossesBatch(op)) || this.cycleBetween(first, second)) return undefined;
+    const union = place(this.blockOf(new Set([...first.ops, ...second.ops])), this.ops);
+    if (union === undefined || !sameRows(union, a)) return undefined;
+    for (const op of second.ops) {
+      first.ops.add(op);
+      this.groups.set(op, first);
+    }
+    return union;
+  }
+
+  /** One reads the other, or both read the same value. */
+  private related(first: Group, second: Group): boolean {
+    const [a, b] = [this.blockOf(first.ops), this.blockOf(second.ops)];
+    const seen = new Set([...a.outside, ...a.exported]);
+    return b.outside.some((value) => seen.has(value) && value.type.shape.length > 0) || b.exported.some((value) => a.outside.includes(value));
+  }
+
+  private cycleBetween(first: Group, second: Group): boolean {
+    const [op, ...rest] = first.ops;
+    return this.makesCycle(op, { ops: new Set([...rest, ...second.ops]) });
+  }
+
+  /** Returned, or read by an op that is a matter of memory: a free op then has to be computed after all. */
+  private neededInMemory(value: Value): boolean {
+    if (this.returned.has(value)) return true;
+    return this.usersOf(value).some(
+      (user) => isMemoryOp(user, this.ops) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0])),
+    );
+  }
+
+  /** True where something outside of `members` reads the value, perhaps through ops that are inlined there. */
+  leaves(value: Value, members: ReadonlySet<Op>): boolean {
+    if (this.neededInMemory(value)) return true;
+    return this.usersOf(value).some((user) => {
+      if (members.has(user)) return false;
+      return this.groups.has(user) || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)));
+    });
+  }
+
+  /** The ops that read an op's results, looking through those that are inlined: grouped ones, and memory ops. */
+  private readers(op: Op, into: Set<Op> = new Set()): Set<Op> {
+    for (const user of op.results.flatMap((result) => this.usersOf(result))) {
+      if (this.groups.has(user) || !isFree(user, this.ops)) into.add(user);
+      else this.readers(user, into);
+    }
+    return into;
+  }
+
+  private findGroup(op: Op): Group | undefined {
+    const candidates = new Set([...this.readers(op)].map((reader) => this.groups.get(reader)));
+    for (const group of candidates) {
+      if (group !== undefined && this.mayJoin(op, group)) return group;
+    }
+    return undefined;
+  }
+
+  private mayJoin(op: Op, group: Group): boolean {
+    if (this.makesCycle(op, group)) return false;
+    if (this.crossesBatch(op)) return false;
+    if (!reduces(op, this.ops) && !this.worthInlining(op, group)) return false;
+    const before = place(this.blockOf(group.ops), this.ops);
+    const after = place(this.blockOf(new Set([...group.ops, op])), this.ops);
+    if (before === undefined || after === undefined) return false;
+    return this.keepsParallelism(op, before, after);
+  }
+
+  /** A sum over a symbolic axis ends its group, so that it can be taken chunk by chunk: what follows needs the whole sum. */
+  private crossesBatch(op: Op): boolean {
+    const lowering = loweringOf(op, this.ops);
+    if (lowering.kind !== "reduce") return false;
+    return symbolsOf(lowering.extents(this.evaluator.context(op))).length > 0;
+  }
+
+  /**
+   * A map whose elements are read again and again (the input of a convolution) is computed once, in a kernel of its own, unless it is next
+   * to free.
+   */
+  private worthInlining(op: Op, group: Group): boolean {
+    const size = typicalSize(op.results[0].type.shape);
+    const readers = [...this.readers(op)].filter((reader) => group.ops.has(reader));
+    if (readers.every((reader) => this.timesComputed(reader, group) <= size)) return true;
+    return size > 1 && this.evaluator.cost(op) <= CHEAP && !readers.some((reader) => reduces(reader, this.ops));
+  }
+
+  /** How often a member of the group is computed, what is inlined being computed as often as it is read. */
+  private timesComputed(op: Op, group: Group): number {
+    const own = domainSize(op, this.ops);
+    if (reduces(op, this.ops)) return own;
+    const readers = [...this.readers(op)].filter((reader) => group.ops.has(reader));
+    return readers.reduce((most, reader) => Math.max(most, this.timesComputed(reader, group)), own);
+  }
+
+  private keepsParallelism(op: Op, before: Placement, after: Placement): boolean {
+    if (after.axes.length >= before.axes.length) return true;
+    const kept = after.axes.map(({ axis }) => axis);
+    const dropped = before.axes.filter(({ axis }) => !kept.includes(axis));
+    const row = typicalSize(dropped.map(({ extent }) => extent));
+    if (after.axes.length === 0 || row > LARGEST_ROW) return false;
+    const stage = after.stages.find((candidate) => candidate.op === op);
+    if (stage === undefined || !reduces(op, this.ops)) return true;
+    return stage.box.every(({ extent }) => extent === 1);
+  }
+
+  /** Would some value have to be both before and after the group? */
+  private makesCycle(op: Op, group: Group): boolean {
+    const inside = (candidate: Op): boolean => candidate === op || group.ops.has(candidate);
+    const seen = new Set<Op>();
+    const comesBack = (members: Iterable<Op>): boolean =>
+      [...members]
+        .flatMap((member) => [...this.readers(member)])
+        .some((reader) => {
+          if (inside(reader) || seen.has(reader)) return inside(reader);
+          seen.add(reader);
+          return comesBack(this.groups.get(reader)?.ops ?? [reader]);
+        });
+    const leaving = [op, ...group.ops].flatMap((member) => [...this.readers(member)]).filter((reader) => !inside(reader));
+    return leaving.some((reader) => comesBack(this.groups.get(reader)?.ops ?? [reader]));
+  }
+
+  /** The group as a block of its own: free ops copied in, outside values as arguments, what others read as returns. */
+  blockOf(members: ReadonlySet<Op>): GroupBlock {
+    const ordered = this.block.ops.filter((op) => members.has(op));
+    const exported = ordered.flatMap((op) => op.results).filter((result) => this.leaves(result, members));
+    return new GroupCopy(this.ops, members).build(ordered, exported);
+  }
+}
+
+interface GroupBlock extends Block {
+  /** What the arguments stand for. */
+  readonly outside: readonly Value[];
+  /** What the returns stand for. */
+  readonly exported: readonly Value[];
+}
+
+/** Copies the members of a group into a block. */
+class GroupCopy {
+  private readonly args: BlockArg[] = [];
+  private readonly outside: Value[] = [];
+  private readonly mapped = new Map<Value, Value>();
+  private readonly copied: Op[] = [];
+  private readonly ops: OpTable;
+  private readonly members: ReadonlySet<Op>;
+
+  constructor(ops: OpTable, members: ReadonlySet<Op>) {
+    this.ops = ops;
+    this.members = members;
+  }
+
+  build(ordered: readonly Op[], exported: readonly Value[]): GroupBlock {
+    for (const op of ordered) this.copy(op);
+    const returns = exported.map((value) => this.value(value));
+    return { args: this.args, ops: this.copied, returns, outside: this.outside, exported };
+  }
+
+  private value(value: Value): Value {
+    const known = this.mapped.get(value);
+    if (known !== undefined) return known;
+    if (value.kind === "result" && !this.members.has(value.op) && isFree(value.op, this.ops)) this.copy(value.op);
+    else this.argument(value);
+    return this.mapped.get(value) ?? value;
+  }
+
+  private argument(value: Value): void {
+    const arg: BlockArg = { kind: "arg", type: value.type, name: value.kind === "arg" ? value.name : undefined };
+    this.args.push(arg);
+    this.outside.push(value);
+    this.mapped.set(value, arg);
+  }
+
+  private copy(op: Op): void {
+    const operands = op.operands.map((operand) => this.value(operand));
+    const types = op.results.map((result) => result.type);
+    const copy = makeOp(op.name, operands, types, op.attrs, op.regions, op.loc);
+    op.results.forEach((result, i) => this.mapped.set(result, copy.results[i]));
+    this.copied.push(copy);
+  }
+}
+
+/** Writes the block anew: one fused op per group, in an order that respects what depends on what. */
+class Rebuild {
+  private readonly builder: Builder;
+  private readonly mapped = new Map<Value, Value>();
+  private readonly done = new Set<Group>();
+  private readonly block: Block;
+  private readonly ops: OpTable;
+  private readonly grouping: Grouping;
+
+  constructor(block: Block, ops: OpTable, grouping: Grouping) {
+    this.block = block;
+    this.ops = ops;
+    this.grouping = grouping;
+    this.builder = new Builder(ops);
+    for (const arg of block.args) this.mapped.set(arg, arg);
+  }
+
+  run(): Block {
+    for (const op of this.block.ops) {
+      const group = this.grouping.groups.get(op);
+      if (group !== undefined) this.emitGroup(group);
+    }
+    const returns = this.block.returns.map((value) => this.value(value));
+    return this.builder.block(this.block.args, returns);
+  }
+
+  private value(value: Value): Value {
+    const known = this.mapped.get(value);
+    if (known !== undefined) return known;
+    if (value.kind === "arg") return value;
+    const group = this.grouping.groups.get(value.op);
+    if (group !== undefined) this.emitGroup(group);
+    else this.emitMemoryOp(value.op);
+    return this.mapped.get(value) ?? value;
+  }
+
+  private emitMemoryOp(op: Op): void {
+    const operands = op.operands.map((operand) => this.value(operand));
+    this.builder.loc = op.loc;
+    const results = this.builder.results(op.name, operands, op.attrs, op.regions);
+    op.results.forEach((result, i) => this.mapped.set(result, results[i]));
+  }
+
+  private emitGroup(group: Group): void {
+    if (this.done.has(group)) return;
+    this.done.add(group);
+    const { outside, exported, args, ops, returns } = this.grouping.blockOf(group.ops);
+    const operands = outside.map((value) => this.value(value));
+    const axes = place({ args, ops, returns }, this.ops)?.axes.map(({ axis }) => axis) ?? [];
+    this.builder.loc = groupLoc([...group.ops]);
+    const results = this.builder.results("fused", operands, { axes }, [{ args, ops, returns }]);
+    exported.forEach((value, i) => this.mapped.set(value, results[i]));
+  }
+}
+
+/** The location a fused op shows: that of its ops, each once. */
+const groupLoc = (ops: readonly Op[]): string => [...new Set(ops.map((op) => op.loc).filter((loc) => loc !== ""))].join("+");

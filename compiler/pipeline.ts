@@ -1,0 +1,144 @@
+/**
+ * The compiler on one page: from a traced module to a bundle of scheduled programs.
+ *
+ *     module ──graph passes──> fused module ──lower──> programs of naive kernels ──schedule──> programs an emitter takes
+ */
+import type { Field, Bundle, Program, Step, Store } from "../ir/program.ts";
+import { byteWidth } from "../ir/dtype.ts";
+import { CompilerBug } from "../ir/errors.ts";
+import { evaluateFunc } from "../ir/evaluate.ts";
+import type { Func, Module } from "../ir/graph.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import { bytesOf, type NDArray, sizeOf } from "../ir/ndarray.ts";
+import { opTable } from "../ir/ops/index.ts";
+import type { TensorType } from "../ir/type.ts";
+import type { Scheduler } from "../targets/schedule/scheduler.ts";
+import { lowerFunc } from "./lower/program.ts";
+import type { FieldOffsets } from "./lower/storage.ts";
+import { type Pass, type PassRecord, runPasses } from "./pass.ts";
+import { canonicalize } from "./passes/canonicalize.ts";
+import { cse } from "./passes/cse.ts";
+import { dce } from "./passes/dce.ts";
+import { fold } from "./passes/fold.ts";
+import { fuse } from "./passes/fuse.ts";
+import { liftConstants } from "./passes/lift-constants.ts";
+import { splitPrepare } from "./passes/split-prepare.ts";
+
+/** Every graph pass, in order. */
+export const graphPasses: readonly Pass[] = [
+  canonicalize, // fewer and cheaper ops, no residual transposes
+  fold, // what depends on constants alone becomes a constant
+  cse, // gradients and layers repeat themselves
+  dce, // nothing below looks at what nobody uses
+  splitPrepare, // what depends on weights alone is computed once, not per call
+  liftConstants, // arrays are memory: kernels hold only single numbers
+  fuse, // one op per kernel from here on
+];
+
+export interface CompileOptions {
+  /** Passes to leave out, by name; the lowering's "chunk-batch" and "merge-launches" and the "schedule" too. */
+  readonly disabled?: ReadonlySet<string>;
+  readonly verify?: boolean;
+  readonly record?: (record: PassRecord) => void;
+  readonly dump?: (position: number, name: string, module: Module) => void;
+}
+
+/** A module compiled for a scheduler, and where the values of its parameters come from. */
+export interface Compiled {
+  readonly bundle: Bundle;
+  /** The module as it was lowered: every op fused. */
+  readonly module: Module;
+}
+
+/**
+ * Compiles all functions of a module into one bundle; they share parameters and state by path. `values` holds the bytes of both.
+ * Throws ModelError where a value is missing, CompilerBug naming the pass where an invariant broke.
+ */
+export function compile(
+  name: string,
+  module: Module,
+  values: ReadonlyMap<string, NDArray>,
+  scheduler: Scheduler,
+  options: CompileOptions = {},
+): Compiled {
+  const constants = new Map<string, NDArray>();
+  const passes = graphPasses.map((pass) => (pass === liftConstants ? liftConstants.collecting(constants) : pass));
+  const fused = runPasses(module, passes, { ops: opTable, ...options });
+  const prepared = runPrepare(fused, values);
+  const known = new Map([...values, ...constants, ...prepared]);
+  const mains = fused.funcs.filter((func) => !isPrepare(func));
+  const { weights, state, fields } = layOut(mains, known);
+  const { chunkBytes } = scheduler.limits;
+  const programs = mains.map((func) => {
+    const program = lowerFunc(func, opTable, { chunkBytes, disabled: options.disabled, fields });
+    return scheduleProgram(program, scheduler, options.disabled?.has("schedule") === true);
+  });
+  return { bundle: { name, programs, weights, state }, module: fused };
+}
+
+const isPrepare = (func: Func): boolean => func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
+
+/** What `prepare` functions give for these weights, by path. */
+export function runPrepare(module: Module, values: ReadonlyMap<string, NDArray>): Map<string, NDArray> {
+  const prepared = new Map<string, NDArray>();
+  for (const func of module.funcs.filter(isPrepare)) {
+    const args = func.args.map((role) => valueOf(role.kind === "input" ? role.name : role.path, values));
+    const results = evaluateFunc(func, args, opTable);
+    func.results.forEach((role, i) => {
+      if (role.kind === "prepared") prepared.set(role.path, results[i]);
+    });
+  }
+  return prepared;
+}
+
+function valueOf(path: string, values: ReadonlyMap<string, NDArray>): NDArray {
+  const value = values.get(path);
+  if (value === undefined) throw new CompilerBug("compile", `no value for the parameter "${path}"`);
+  return value;
+}
+
+/** Offsets are multiples of this many bytes. */
+const FIELD_ALIGNMENT = 64;
+
+/** Packs parameters and states into their two regions. A path that any function writes is a state everywhere. */
+function layOut(funcs: readonly Func[], values: ReadonlyMap<string, NDArray>): { weights: Store; state: Store; fields: FieldOffsets } {
+  const types = new Map<string, TensorType>();
+  const written = new Set<string>();
+  for (const func of funcs) {
+    func.args.forEach((role, i) => {
+      if (role.kind === "input") return;
+      types.set(role.path, func.body.args[i].type);
+      if (role.kind === "state") written.add(role.path);
+    });
+  }
+  const region = (path: string): "weights" | "state" => (written.has(path) ? "state" : "weights");
+  const fields = new Map<string, { region: "weights" | "state"; offset: number }>();
+  const store = (kind: "weights" | "state"): Store => {
+    const parts: { field: Field; value: NDArray }[] = [];
+    let end = 0;
+    for (const [path, { dtype, shape }] of types) {
+      if (region(path) !== kind) continue;
+      const value = valueOf(path, values);
+      parts.push({ field: { name: path, dtype, shape, offset: end }, value });
+      fields.set(path, { region: kind, offset: end });
+      end = Math.ceil((end + sizeOf(value.shape) * byteWidth(dtype)) / FIELD_ALIGNMENT) * FIELD_ALIGNMENT;
+    }
+    const bytes = new Uint8Array(end);
+    for (const { field, value } of parts) bytes.set(bytesOf(value), field.offset);
+    return { bytes, fields: parts.map(({ field }) => field) };
+  };
+  return { weights: store("weights"), state: store("state"), fields };
+}
+
+/** Replaces every kernel by the target's schedule of it. */
+function scheduleProgram(program: Program, scheduler: Scheduler, naive: boolean): Program {
+  const steps = (list: readonly Step[]): readonly Step[] =>
+    list.map((step) => {
+      if (step.kind === "chunks") return { ...step, body: steps(step.body) };
+      return step.kind === "launch" ? { ...step, kernel: scheduleKernel(step.kernel, scheduler, naive) } : step;
+    });
+  return { ...program, steps: steps(program.steps) };
+}
+
+const scheduleKernel = (kernel: Kernel, scheduler: Scheduler, naive: boolean): Kernel =>
+  naive ? scheduler.naive(kernel) : scheduler.schedule(kernel);
