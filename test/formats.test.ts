@@ -1,0 +1,488 @@
+/**
+ * The file formats: real files of Keras 3 are read right, what is written is read back the same, and bytes are
+ * deterministic. Hostile input has files of its own; the real Keras reads our files in formats-keras.test.ts.
+ */
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zipSync } from "fflate";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { crc32 } from "../compiler/formats/checksum.ts";
+import type { Hdf5Attribute } from "../compiler/formats/hdf5/model.ts";
+import { writeHdf5 } from "../compiler/formats/hdf5/write.ts";
+import { readHdf5 } from "../compiler/formats/hdf5.ts";
+import { isJsonObject, parseJson, printJson } from "../compiler/formats/json.ts";
+import {
+  type KerasArchive,
+  readKeras,
+  readWeights,
+  variablesAt,
+  type WeightsTree,
+  writeKeras,
+  writeWeights,
+} from "../compiler/formats/keras-archive.ts";
+import { readNpy, readNpz, writeNpy, writeNpz } from "../compiler/formats/npy.ts";
+import { readSafetensors, writeSafetensors } from "../compiler/formats/safetensors.ts";
+import { openZip, writeZip } from "../compiler/formats/zip.ts";
+import { loadData, parseMnist } from "../compiler/keras/datasets/mnist.ts";
+import { type DType, dtypeNames, dtypes } from "../ir/dtype.ts";
+import { type NDArray, ndarray } from "../ir/ndarray.ts";
+import { loadDigits } from "../samples/mnist/digits.ts";
+import {
+  asArray,
+  asObject,
+  goldenBytes,
+  goldenCase,
+  goldenJson,
+  goldenTensors,
+  hasGolden,
+  resolveGolden,
+} from "./support/goldens.ts";
+import { refused } from "./support/hostile.ts";
+
+const models = ["mnist_cnn", "compiled_mlp", "mlp", "resnet_tiny", "bilstm_text"];
+const kerasFile = (name: string): Uint8Array => goldenBytes(`models/${name}/model.keras`);
+
+/** 0, 1, 2, … of any dtype, as they are stored. */
+function counting(dtype: DType, shape: readonly number[]): NDArray {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = dtypes[dtype].allocate(size);
+  for (let i = 0; i < size; i++) {
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(i);
+    else data[i] = dtype === "bool" ? i % 2 : i;
+  }
+  return ndarray(dtype, shape, data);
+}
+
+const byPath = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+
+function assertSameWeights(actual: WeightsTree, expected: WeightsTree): void {
+  assert.equal(byPath(actual.names), byPath(expected.names));
+  assert.equal(byPath(actual.arrays), byPath(expected.arrays));
+}
+
+// ---- .keras and .weights.h5 ----
+
+for (const name of models) {
+  test(`${name}.keras holds the weights that Keras says`, async () => {
+    const archive = await readKeras(kerasFile(name));
+    assert.is(archive.metadata.keras_version, "3.15.1");
+    assert.match(archive.metadata.date_saved, /^\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d$/);
+    assert.ok(isJsonObject(archive.config) && isJsonObject(archive.config.config));
+    // In any order: which layer owns which path is not for this module to know.
+    const stored = [...archive.weights.arrays].filter(([path]) => !path.startsWith("optimizer/"));
+    const fingerprint = ({ shape, data }: NDArray) => {
+      const values = Array.from(data, Number);
+      const sum = values.reduce((a, b) => a + b, 0);
+      const absolute = values.reduce((a, b) => a + Math.abs(b), 0);
+      return `[${shape}] ${sum.toFixed(4)} ${absolute.toFixed(3)}`;
+    };
+    const expected = asArray(goldenCase("models.json", name).weights).map((item) => {
+      const { shape, sum, abs_sum } = asObject(item);
+      return `[${shape}] ${Number(sum).toFixed(4)} ${Number(abs_sum).toFixed(3)}`;
+    });
+    assert.equal(stored.map(([, array]) => fingerprint(array)).sort(), expected.sort());
+  });
+
+  test(`${name}.keras is written and read back the same, the same bytes each time`, async () => {
+    const archive = await readKeras(kerasFile(name));
+    const bytes = await writeKeras(archive);
+    const again = await readKeras(bytes);
+    assert.equal(again.metadata, archive.metadata);
+    assert.equal(again.config, archive.config);
+    assertSameWeights(again.weights, archive.weights);
+    assert.equal(await writeKeras(again), bytes);
+    assert.equal(await writeKeras(archive), bytes);
+  });
+
+  test(`${name}.weights.h5 alone has the model's weights`, async () => {
+    if (!hasGolden(`models/${name}/model.weights.h5`)) return;
+    const weights = await readWeights(goldenBytes(`models/${name}/model.weights.h5`));
+    const archive = await readKeras(kerasFile(name));
+    for (const [path, array] of weights.arrays) assert.equal(archive.weights.arrays.get(path), array);
+    assertSameWeights(await readWeights(await writeWeights(weights)), weights);
+  });
+}
+
+test("paths and names are those of Keras", async () => {
+  const { weights } = await readKeras(kerasFile("compiled_mlp"));
+  const names = {
+    "layers/dense/vars": "dense",
+    "layers/dense_1/vars": "dense_1",
+    "optimizer/vars": "adam",
+    vars: "compiled_mlp",
+  };
+  assert.equal(byPath(weights.names), byPath(new Map(Object.entries(names))));
+  assert.equal(
+    variablesAt(weights, "layers/dense").map(({ shape }) => shape),
+    [[6, 8], [8]],
+  );
+  const optimizer = variablesAt(weights, "optimizer");
+  assert.is(optimizer.length, 10);
+  assert.equal([optimizer[0].dtype, optimizer[0].shape, optimizer[0].data[0]], ["i32", [], 3]);
+  assert.equal(variablesAt(weights, ""), []);
+  const nested = await readKeras(kerasFile("bilstm_text"));
+  assert.is(variablesAt(nested.weights, "layers/bidirectional/forward_layer/cell").length, 3);
+  assert.is(nested.weights.names.get("layers/bidirectional/forward_layer/vars"), "forward_lstm");
+});
+
+test("variables come in the order of their numbers, also beyond ten", () => {
+  const arrays = new Map(
+    Array.from({ length: 12 }, (_, i) => [`a/vars/${11 - i}`, counting("f32", [11 - i])]),
+  );
+  const weights = { arrays, names: new Map() };
+  assert.equal(
+    variablesAt(weights, "a").map(({ shape }) => shape[0]),
+    [...Array(12).keys()],
+  );
+});
+
+test("a Node Buffer gives arrays of its own, not views of the file", async () => {
+  const bytes = Buffer.from(kerasFile("compiled_mlp"));
+  const { weights } = await readKeras(bytes);
+  assert.equal(weights.arrays, (await readKeras(kerasFile("compiled_mlp"))).weights.arrays);
+  for (const { data } of weights.arrays.values()) assert.is(data.buffer.byteLength, data.byteLength);
+});
+
+test("bytes that do not start their buffer are read from where they start", async () => {
+  const bytes = kerasFile("compiled_mlp");
+  const shifted = new Uint8Array(bytes.length + 13);
+  shifted.set(bytes, 13);
+  assertSameWeights((await readKeras(shifted.subarray(13))).weights, (await readKeras(bytes)).weights);
+});
+
+test("assets, odd names and non-finite numbers survive", async () => {
+  const { weights } = await readKeras(kerasFile("compiled_mlp"));
+  const archive: KerasArchive = {
+    metadata: { keras_version: "3.15.1", date_saved: "" },
+    config: {
+      name: 'naïve "日本"\n',
+      limit: Number.POSITIVE_INFINITY,
+      list: [1, -0.5, 1e-7, null, true, Number.NaN],
+    },
+    weights: {
+      ...weights,
+      names: new Map([...weights.names, ["layers/日本/vars", "日本"], ["layers/none/vars", undefined]]),
+    },
+    assets: new Map([["layers/lookup/vocabulary.txt", new TextEncoder().encode("a\nb\n")]]),
+  };
+  const again = await readKeras(await writeKeras(archive));
+  assert.equal(again.config, archive.config);
+  assertSameWeights(again.weights, archive.weights);
+  assert.equal(again.assets, archive.assets);
+});
+
+test("a recompressed archive is read too", async () => {
+  const members = [...openZip(kerasFile("mnist_cnn"))].map(
+    ([name, member]) => [name, member.read()] as const,
+  );
+  const bytes = zipSync(Object.fromEntries(members));
+  assert.ok(bytes.length < kerasFile("mnist_cnn").length);
+  assertSameWeights((await readKeras(bytes)).weights, (await readKeras(kerasFile("mnist_cnn"))).weights);
+});
+
+// ---- HDF5 ----
+
+test("a legacy .h5 is a flat view, and is refused as weights with the way out", async () => {
+  const bytes = goldenBytes("models/mlp/model.h5");
+  const { groups, datasets } = readHdf5(bytes);
+  assert.equal(groups.get("model_weights")?.get("layer_names"), [
+    "dense",
+    "dropout",
+    "dense_1",
+    "batch_normalization",
+    "dense_2",
+  ]);
+  const config = groups.get("")?.get("model_config");
+  assert.ok(typeof config === "string" && isJsonObject(parseJson(config, "model_config")));
+  assert.equal(datasets.get("model_weights/dense/mlp/dense/kernel")?.array.shape, [12, 32]);
+  assert.equal(readHdf5(writeHdf5({ groups, datasets })).groups.get(""), groups.get(""));
+  await refused(() => readWeights(bytes), /legacy/);
+});
+
+test("every dtype that h5py writes", () => {
+  const { groups, datasets } = readHdf5(goldenBytes("hdf5/types.h5"));
+  for (const dtype of dtypeNames) {
+    const array = datasets.get(dtype)?.array;
+    assert.ok(array, dtype);
+    assert.equal([array.dtype, array.shape], [dtype, [2, 3]]);
+    if (dtype !== "f16" && dtype !== "bf16" && dtype !== "bool") {
+      assert.equal(Array.from(array.data, Number), [0, 1, 2, 3, 4, 0], dtype);
+    }
+  }
+  assert.equal(datasets.get("f16")?.array.data, Uint16Array.of(0, 0x3c00, 0x4000, 0x4200, 0x4400, 0));
+  assert.equal(datasets.get("bf16")?.array.data, Uint16Array.of(0, 0x3f80, 0x4000, 0x4040, 0x4080, 0x40a0));
+  assert.equal(datasets.get("bool")?.array.data, Uint8Array.of(0, 1, 1, 1, 1, 0));
+  assert.equal(datasets.get("scalar")?.array, ndarray("f32", [], Float32Array.of(3.5)));
+  assert.equal(datasets.get("empty")?.array, counting("f32", [0, 3]));
+  assert.is(datasets.get("linked-again")?.array, datasets.get("f32")?.array);
+  const attributes = groups.get("") ?? new Map();
+  assert.is(attributes.get("text"), "héllo");
+  assert.equal(
+    [attributes.get("texts"), attributes.get("fixed")],
+    [
+      ["a", "", "xyz"],
+      ["ab", "c"],
+    ],
+  );
+  assert.equal(attributes.get("int"), ndarray("i64", [], BigInt64Array.of(7n)));
+  assert.equal(attributes.get("floats"), ndarray("f64", [3], Float64Array.of(0, 1, 2)));
+  assert.equal(attributes.get("true"), ndarray("bool", [], Uint8Array.of(1)));
+  assert.not.ok(attributes.has("none"));
+});
+
+test("chunked and filtered datasets", () => {
+  const { datasets } = readHdf5(goldenBytes("hdf5/chunked.h5"));
+  assert.equal(datasets.get("all")?.array, counting("f32", [5, 7]));
+  assert.equal(datasets.get("plain")?.array, counting("f32", [5, 7]));
+  assert.equal(datasets.get("cube")?.array, counting("i16", [3, 4, 5]));
+});
+
+test("what is written is read back, every dtype, and by the HDF5 library itself", async () => {
+  const datasets = new Map(
+    dtypeNames.map((dtype) => [`a/b/${dtype}`, { array: counting(dtype, [2, 3]), attributes: new Map() }]),
+  );
+  datasets.set("scalar", { array: counting("f32", []), attributes: new Map() });
+  datasets.set("empty", { array: counting("f32", [0, 4]), attributes: new Map() });
+  const attributes = new Map<string, Hdf5Attribute>([
+    ["name", "日本"],
+    ["nothing", ""],
+    ["long", "x".repeat(10_000)],
+  ]);
+  const groups = new Map([
+    ["a", attributes],
+    ["empty group", new Map<string, Hdf5Attribute>([["list", ["a", "b"]]])],
+  ]);
+  const bytes = writeHdf5({ groups, datasets });
+  const again = readHdf5(bytes);
+  for (const [path, { array }] of datasets) assert.equal(again.datasets.get(path)?.array, array, path);
+  assert.equal(again.groups.get("a"), attributes);
+  assert.equal(again.groups.get("empty group"), groups.get("empty group"));
+
+  const library = await import("h5wasm");
+  const { FS } = await library.ready;
+  FS.writeFile("/ours.h5", bytes);
+  const file = new library.File("/ours.h5", "r");
+  for (const [path, { array }] of datasets) {
+    const found = file.get(path);
+    assert.ok(found instanceof library.Dataset, path);
+    assert.equal(found.shape, [...array.shape], path);
+    // The library has no 16-bit floats and shows booleans as an enumeration.
+    if (array.dtype === "f16" || array.dtype === "bf16" || array.dtype === "bool") continue;
+    assert.equal(found.value, array.shape.length === 0 ? array.data[0] : array.data, path);
+  }
+  const named = file.get("a");
+  assert.ok(named instanceof library.Group);
+  assert.equal(
+    Object.values(named.attrs).map(({ value }) => value),
+    ["x".repeat(10_000), "日本", ""],
+  );
+  file.close();
+  FS.unlink("/ours.h5");
+});
+
+test("thousands of groups and names", () => {
+  const names = Array.from(
+    { length: 5_000 },
+    (_, i) => [`layers/layer_${i}/vars`, new Map([["name", `layer ${i}`]])] as const,
+  );
+  const again = readHdf5(writeHdf5({ groups: new Map(names), datasets: new Map() }));
+  assert.equal(
+    names.map(([path]) => again.groups.get(path)?.get("name")),
+    names.map(([, map]) => map.get("name")),
+  );
+});
+
+// ---- zip ----
+
+test("a zip is read back, and other writers' too", () => {
+  const members = new Map([
+    ["a.txt", new TextEncoder().encode("hello ".repeat(1000))],
+    ["folder/ü.bin", Uint8Array.of(0, 255, 1)],
+    ["empty", new Uint8Array(0)],
+  ]);
+  const contents = (bytes: Uint8Array) =>
+    new Map([...openZip(bytes)].map(([name, member]) => [name, member.read()]));
+  assert.equal(contents(writeZip(members)), members);
+  assert.equal(contents(zipSync(Object.fromEntries(members))), members);
+});
+
+test("CRC-32 of its check value", () => {
+  assert.is(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+});
+
+// ---- JSON ----
+
+test("JSON as JSON.parse reads it", () => {
+  for (const text of [
+    '{"a":[1,-2.5e3,"x\\u00e9\\n",{}],"b":null,"":true}',
+    " [ ] ",
+    '"\\ud83d\\ude00"',
+    "-0",
+    "1E400".slice(0, 3),
+  ]) {
+    assert.equal(parseJson(text, "test"), JSON.parse(text), text);
+  }
+  for (const name of models)
+    assert.equal(
+      goldenJson(`models/${name}/model.json`),
+      JSON.parse(JSON.stringify(goldenJson(`models/${name}/model.json`))),
+    );
+});
+
+test("JSON as Python writes and reads it", () => {
+  const text = '{"a": [NaN, Infinity, -Infinity, -0.0, 1.5], "b": "x"}';
+  const value = parseJson(text, "test", { pythonFloats: true });
+  assert.is(printJson(value), text);
+});
+
+// ---- npy ----
+
+test("npy: every dtype, shape and back", () => {
+  for (const dtype of dtypeNames) {
+    if (dtype === "bf16") continue;
+    for (const shape of [[], [0], [5], [2, 3], [2, 0, 3], [2, 3, 4]]) {
+      const array = counting(dtype, shape);
+      const bytes = writeNpy(array);
+      assert.is(bytes.length % 64, array.data.byteLength % 64);
+      assert.equal(readNpy(bytes), array, `${dtype} [${shape}]`);
+    }
+  }
+});
+
+/** A .npy file with a header of one's own. */
+function npy(header: string, data: Uint8Array, version = 1): Uint8Array {
+  const length =
+    version === 1
+      ? [header.length & 255, header.length >> 8]
+      : [header.length & 255, header.length >> 8, 0, 0];
+  return Uint8Array.from([
+    0x93,
+    ...Buffer.from("NUMPY"),
+    version,
+    0,
+    ...length,
+    ...Buffer.from(header),
+    ...data,
+  ]);
+}
+
+test("npy: versions 1 to 3, Fortran order, numpy's own spelling", () => {
+  const data = Uint8Array.of(0, 1, 2, 3, 4, 5);
+  const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }          \n";
+  for (const version of [1, 2, 3]) assert.equal(readNpy(npy(header, data, version)).data, data);
+  const fortran = readNpy(npy(header.replace("False", "True"), data));
+  assert.equal([fortran.shape, fortran.data], [[2, 3], Uint8Array.of(0, 2, 4, 1, 3, 5)]);
+  const cube = npy(
+    "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3, 2), }\n",
+    new Uint8Array(counting("i16", [12]).data.buffer),
+  );
+  assert.equal(readNpy(cube).data, Int16Array.of(0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11));
+});
+
+test("npz back and forth", () => {
+  const arrays = new Map([
+    ["x", counting("u8", [2, 2])],
+    ["y", counting("f32", [3])],
+  ]);
+  assert.equal(readNpz(writeNpz(arrays)), arrays);
+  const deflated = zipSync({ "x.npy": writeNpy(counting("u8", [200])) });
+  assert.equal(readNpz(deflated).get("x"), counting("u8", [200]));
+});
+
+// ---- safetensors ----
+
+test("safetensors: every dtype and back, with metadata", () => {
+  const tensors = new Map(dtypeNames.map((dtype) => [`t.${dtype}`, counting(dtype, [3, 1])]));
+  tensors
+    .set("scalar", counting("f32", []))
+    .set("empty", counting("i32", [0, 2]))
+    .set("__proto__", counting("u8", [2]));
+  const metadata = new Map([
+    ["format", "np"],
+    ["é", "\n"],
+  ]);
+  const bytes = writeSafetensors(tensors, metadata);
+  const again = readSafetensors(bytes);
+  assert.equal(byPath(again.tensors), byPath(tensors));
+  assert.equal(again.metadata, metadata);
+  assert.equal(writeSafetensors(again.tensors, metadata), bytes);
+});
+
+test("golden tensors and values", () => {
+  const tensors = goldenTensors("models/mnist_cnn/io.safetensors");
+  const { inputs } = goldenCase("models.json", "mnist_cnn");
+  const [input] = asArray(inputs).map((value) => resolveGolden(value, tensors));
+  assert.equal(input, tensors.get("inputs/0"));
+  assert.equal(tensors.get("inputs/0")?.shape, [2, 28, 28, 1]);
+  assert.ok(Number.isNaN(resolveGolden({ $float: "NaN" }, tensors)));
+  assert.equal(resolveGolden({ $slice: [null, { $float: "Infinity" }, 2] }, tensors), {
+    kind: "slice",
+    start: null,
+    stop: Number.POSITIVE_INFINITY,
+    step: 2,
+  });
+});
+
+// ---- data sets ----
+
+test("mnist.npz is parsed", () => {
+  const part = (count: number) => [counting("u8", [count, 28, 28]), counting("u8", [count])] as const;
+  const [[x_train, y_train], [x_test, y_test]] = [part(3), part(2)];
+  const { train, test: rest } = parseMnist(
+    writeNpz(new Map(Object.entries({ x_train, y_train, x_test, y_test }))),
+  );
+  assert.equal(
+    [train.x.shape, train.y.shape, rest.x.shape, rest.y.shape],
+    [[3, 28, 28], [3], [2, 28, 28], [2]],
+  );
+});
+
+test("mnist without a network, or with the wrong file, says so in one line and leaves nothing behind", async () => {
+  const home = mkdtempSync(join(tmpdir(), "keratin-"));
+  const before = process.env.KERAS_HOME;
+  process.env.KERAS_HOME = home;
+  const server = createServer((_, response) => response.end("not it")).listen(0, "127.0.0.1");
+  try {
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    await refused(
+      () => loadData({ origin: `http://127.0.0.1:${port}/mnist.npz` }),
+      /not the MNIST file.*SHA-256/,
+    );
+    await new Promise((resolve) => server.close(resolve));
+    await refused(
+      () => loadData({ origin: `http://127.0.0.1:${port}/mnist.npz` }),
+      /cannot download MNIST; got (ECONNREFUSED|UND_ERR_SOCKET)/,
+    );
+    assert.equal(readdirSync(home), []);
+  } finally {
+    server.close();
+    if (before === undefined) delete process.env.KERAS_HOME;
+    else process.env.KERAS_HOME = before;
+    rmSync(home, { recursive: true });
+  }
+});
+
+test("the digits of the sample: 9,000 and 1,000, all classes in proportion", () => {
+  const { train, test: rest } = loadDigits();
+  assert.equal([train.x.shape, train.y.shape], [[9000, 28, 28], [9000]]);
+  assert.equal([rest.x.shape, rest.y.shape], [[1000, 28, 28], [1000]]);
+  const count = ({ y }: { y: NDArray }) =>
+    Array.from(
+      { length: 10 },
+      (_, label) => Array.from(y.data, Number).filter((value) => value === label).length,
+    );
+  assert.equal(count(rest), [100, 113, 99, 103, 98, 86, 102, 107, 94, 98]);
+  assert.equal(count(train), [901, 1014, 892, 929, 882, 777, 912, 963, 850, 880]);
+  // The mean of MNIST is 33.3: bytes, not bits or fractions.
+  const mean = Array.from(train.x.data, Number).reduce((a, b) => a + b, 0) / train.x.data.length;
+  assert.ok(mean > 30 && mean < 37, `${mean}`);
+});
+
+test.run();
