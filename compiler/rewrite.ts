@@ -181,10 +181,10 @@ function rewriteBlock(block: Block, weights: ReadonlySet<Value>, rewriting: Rewr
 }
 
 /** One walk over a block. */
-class Walk implements Omit<Site, "op"> {
-  readonly b: Builder;
-  readonly ops: OpTable;
+class Walk {
   fired = false;
+  private readonly b: Builder;
+  private readonly ops: OpTable;
   private readonly block: Block;
   private readonly live: readonly Op[];
   private readonly rewriting: Rewriting;
@@ -193,8 +193,8 @@ class Walk implements Omit<Site, "op"> {
   /** The uses of every value by ops already out, by ops still to come, and by returns. */
   private readonly counts: Map<Value, number>;
   private readonly weights: Map<Value, boolean>;
-  /** Hits left until this must be a rule that undoes another. */
-  private fuel: number;
+  /** How many replacements deep the walk is: far down, one rule must be undoing another. */
+  private depth = 0;
 
   constructor(block: Block, weights: ReadonlySet<Value>, rewriting: Rewriting) {
     this.block = block;
@@ -204,7 +204,6 @@ class Walk implements Omit<Site, "op"> {
     this.b = new Builder(rewriting.ops);
     this.counts = countUses({ ...block, ops: this.live });
     this.weights = new Map([...weights].map((value) => [value, true]));
-    this.fuel = 100 * (this.live.length + 10);
   }
 
   run(): Block {
@@ -213,9 +212,9 @@ class Walk implements Omit<Site, "op"> {
     return withOps(this.block, dependenciesOf(this.out, returns), returns);
   }
 
-  uses = (value: Value): number => this.counts.get(value) ?? 0;
+  private uses = (value: Value): number => this.counts.get(value) ?? 0;
 
-  isWeight = (value: Value): boolean => {
+  private isWeight = (value: Value): boolean => {
     const known = this.weights.get(value);
     if (known !== undefined) return known;
     const answer = value.kind === "result" && !isSizeOp(value.op) && value.op.operands.every(this.isWeight);
@@ -231,11 +230,12 @@ class Walk implements Omit<Site, "op"> {
 
   private visit(original: Op): void {
     const op = this.remap(original);
+    const { b, ops, uses, isWeight } = this;
+    const site: Site = { op, b, ops, uses, isWeight };
     for (const item of this.rewriting.rulesFor(op.name)) {
-      this.b.loc = op.loc;
-      const { b, ops, uses, isWeight } = this;
-      const answer = item.apply({ op, b, ops, uses, isWeight });
-      const made = this.b.ops.splice(0);
+      b.loc = op.loc;
+      const answer = item.apply(site);
+      const made = b.ops.splice(0);
       if (answer === undefined) continue;
       const values = "kind" in answer ? [answer] : answer;
       this.note(item, op, values);
@@ -243,6 +243,8 @@ class Walk implements Omit<Site, "op"> {
       return;
     }
     this.out.push(op);
+    // Asked from top to bottom, the question never has far to go.
+    op.results.forEach(isWeight);
   }
 
   /** The op with what stands for its operands now; the new results inherit the uses of the old. */
@@ -265,7 +267,7 @@ class Walk implements Omit<Site, "op"> {
         got,
       });
     });
-    if (this.fuel-- === 0) throw new CompilerBug("rewrite", `rule ${name} does not settle`);
+    if (this.depth > 200) throw new CompilerBug("rewrite", `rule ${name} does not settle`);
     this.fired = true;
     this.rewriting.hit(name);
   }
@@ -275,17 +277,22 @@ class Walk implements Omit<Site, "op"> {
     for (const { operands } of made) for (const operand of operands) this.count(operand, 1);
     values.forEach((value, i) => value !== undefined && this.count(value, this.uses(op.results[i])));
     this.release(op);
+    this.depth++;
     for (const fresh of made) this.visit(fresh);
+    this.depth--;
     const resolved = values.map((value) => value && this.resolve(value));
     replaceResults(original, resolved, this.mapping);
   }
 
   /** An op is gone: so are its uses, and ops that nobody else needed. */
   private release(op: Op): void {
-    for (const operand of op.operands) {
-      this.count(operand, -1);
-      if (operand.kind === "arg" || operand.op.results.some((result) => this.uses(result) > 0)) continue;
-      this.release(operand.op);
+    const gone = [op];
+    for (let next = gone.pop(); next !== undefined; next = gone.pop()) {
+      for (const operand of next.operands) {
+        this.count(operand, -1);
+        if (operand.kind === "result" && operand.op.results.every((result) => this.uses(result) === 0))
+          gone.push(operand.op);
+      }
     }
   }
 }

@@ -123,15 +123,18 @@ export type Axes = number | readonly number[] | null;
 
 const rank = { eager: 0, tape: 1, trace: 2, symbolic: 3 } as const;
 
-/** The engine in which operands meet: symbolic before trace before tape before eager, `fallback` where there is no tensor. */
-export function commonEngine(operands: readonly TensorLike[], fallback?: Engine): Engine {
-  let best: Engine | undefined;
+/**
+ * The engine in which operands meet: symbolic before trace before tape before eager. `present` is that of the running code: inside of a trace
+ * or a tape, eager tensors become part of it.
+ */
+export function commonEngine(operands: readonly TensorLike[], present?: Engine): Engine {
+  let best = present?.kind === "eager" ? undefined : present;
   for (const operand of operands) {
     if (!(operand instanceof TensorMethods)) continue;
     const { engine } = operand.value;
     if (best === undefined || rank[engine.kind] > rank[best.kind]) best = engine;
   }
-  const engine = best ?? fallback;
+  const engine = best ?? present;
   if (engine === undefined) throw new ModelError("no tensor among the operands", { got: operands.map(String).join(", ") });
   return engine;
 }
@@ -158,8 +161,8 @@ function composite(name: string, args: readonly unknown[], body: () => Tensor): 
 }
 
 /** The operands in one engine and dtype, each with its own shape. */
-export function promoteOperands(operands: readonly TensorLike[], fallback?: Engine): Tensor[] {
-  const engine = commonEngine(operands, fallback);
+export function promoteOperands(operands: readonly TensorLike[], present?: Engine): Tensor[] {
+  const engine = commonEngine(operands, present);
   const numbers = operands.filter((operand): operand is number => typeof operand === "number");
   const others = operands.map((operand) => (typeof operand === "number" ? undefined : toTensor(operand, engine)));
   const dtype = resultDType(others.flatMap((tensor) => (tensor === undefined ? [] : [tensor.dtype])), numbers);
@@ -167,8 +170,8 @@ export function promoteOperands(operands: readonly TensorLike[], fallback?: Engi
 }
 
 /** Applies a scalar operator to operands of any shapes and dtypes that broadcast and promote. */
-export function elementwise(name: ScalarName, operands: readonly TensorLike[], fallback?: Engine): Tensor {
-  return applyBroadcast(name, promoteOperands(operands, fallback));
+export function elementwise(name: ScalarName, operands: readonly TensorLike[], present?: Engine): Tensor {
+  return applyBroadcast(name, promoteOperands(operands, present));
 }
 
 /** The same on operands of one engine whose dtypes are as the operator wants them. */
@@ -178,15 +181,15 @@ export function applyBroadcast(name: ScalarName, tensors: readonly Tensor[]): Te
 }
 
 /** `condition ? a : b`, elementwise; a and b promote. */
-export function select(condition: TensorLike, a: TensorLike, b: TensorLike, fallback?: Engine): Tensor {
-  const engine = commonEngine([condition, a, b], fallback);
+export function select(condition: TensorLike, a: TensorLike, b: TensorLike, present?: Engine): Tensor {
+  const engine = commonEngine([condition, a, b], present);
   const [x, y] = promoteOperands([a, b], engine).map((tensor) => toTensor(tensor, engine));
   return applyBroadcast("select", [cast(toTensor(condition, engine), "bool"), x, y]);
 }
 
 /** True division. */
-export function divide(x: TensorLike, y: TensorLike, fallback?: Engine): Tensor {
-  const operands = promoteOperands([x, y], fallback);
+export function divide(x: TensorLike, y: TensorLike, present?: Engine): Tensor {
+  const operands = promoteOperands([x, y], present);
   return elementwise("div", operands.map((tensor) => (isFloat(tensor.dtype) ? tensor : cast(tensor, "f32"))));
 }
 

@@ -3,7 +3,7 @@
  *
  * `ModelError` is the user's: a model, a file or data that cannot be right. `Unsupported` is a target's: the program is
  * fine, the target lacks something. `CompilerBug` is ours: an invariant broke between two passes. All three say what,
- * where, expected, got, and what to do, in that order.
+ * where, expected, got, and what to do, in that order. (`facts`, not `details`: test runners take `details` for a text.)
  */
 export interface ErrorDetails {
   /** The layer, file, byte offset or op at which it was seen. */
@@ -24,11 +24,11 @@ function compose(message: string, { where, expected, got, hint }: ErrorDetails):
 /** The user's model, file or data is wrong. */
 export class ModelError extends Error {
   override readonly name = "ModelError";
-  readonly details: ErrorDetails;
+  readonly facts: ErrorDetails;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(compose(message, details));
-    this.details = details;
+    this.facts = details;
   }
 }
 
@@ -37,13 +37,13 @@ export class Unsupported extends Error {
   override readonly name = "Unsupported";
   readonly target: string;
   readonly what: string;
-  readonly details: ErrorDetails;
+  readonly facts: ErrorDetails;
 
   constructor(target: string, what: string, details: ErrorDetails = {}) {
     super(compose(`${target} does not support ${what}`, details));
     this.target = target;
     this.what = what;
-    this.details = details;
+    this.facts = details;
   }
 }
 
@@ -51,7 +51,7 @@ export class Unsupported extends Error {
 export class CompilerBug extends Error {
   override readonly name = "CompilerBug";
   readonly stage: string;
-  readonly details: ErrorDetails;
+  readonly facts: ErrorDetails;
 
   constructor(stage: string, message: string, details: ErrorDetails = {}) {
     super(
@@ -61,6 +61,6 @@ export class CompilerBug extends Error {
       }),
     );
     this.stage = stage;
-    this.details = details;
+    this.facts = details;
   }
 }

@@ -34,20 +34,6 @@ export type Words = ArrayBufferView | GPUBuffer;
 /** Adds commands after the pass of a call; its results lie in `working`. */
 export type Epilogue = (encoder: GPUCommandEncoder, working: GPUBuffer) => void;
 
-export interface Engine {
-  readonly weights: GPUBuffer;
-  readonly state: GPUBuffer;
-  /** A buffer for data between calls. */
-  buffer(bytes: number, contents?: ArrayBufferView): GPUBuffer;
-  /** Runs a program. */
-  submit(program: WgslProgram, bindings: Bindings, inputs: readonly Words[], then: Epilogue): void;
-  /** Waits for bytes that the commands of `encode` write into the buffer they are given; throws what the device says of them. */
-  read<T>(bytes: number, encode: (target: GPUBuffer) => void, use: (bytes: ArrayBuffer) => T): Promise<T>;
-  /** Copies all of one buffer to the start of another. */
-  copy(from: GPUBuffer, to: GPUBuffer): void;
-  destroy(): void;
-}
-
 /** A program at one size of its inputs, ready to run. */
 interface Prepared {
   readonly bytes: number;
@@ -57,16 +43,30 @@ interface Prepared {
   group?: { readonly working: GPUBuffer; readonly bound: GPUBindGroup };
 }
 
-/** Runs `action`; throws one error for whatever goes wrong on the device. */
-async function checked<T>(device: GPUDevice, action: () => Promise<T>): Promise<T> {
+/** Runs `action`, and asks the device for what it objects to, which it tells later. */
+function observed<T>(device: GPUDevice, action: () => T): readonly [T, Promise<string | undefined>] {
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
-  const value = action();
-  // Whoever reports first, the scopes tell more than a rejected promise.
+  const pop = async (): Promise<string | undefined> => {
+    const [validation, memory] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    const error = validation ?? memory;
+    return error === null ? undefined : `WebGPU: ${error.message}`;
+  };
+  try {
+    return [action(), pop()];
+  } catch (error) {
+    pop();
+    throw error;
+  }
+}
+
+/** The same, in one promise. */
+async function checked<T>(device: GPUDevice, action: () => Promise<T>): Promise<T> {
+  const [value, objection] = observed(device, action);
+  // Whichever fails first, the objection says more than the promise that breaks for it.
   value.catch(() => undefined);
-  const [validation, memory] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
-  const error = validation ?? memory;
-  if (error !== null) throw new Error(`WebGPU: ${error.message}`);
+  const message = await objection;
+  if (message !== undefined) throw new Error(message);
   return value;
 }
 
@@ -118,130 +118,157 @@ function createBuffer(
   return buffer;
 }
 
-export const createEngine = (device: GPUDevice, given: EngineSource): Promise<Engine> =>
-  checked(device, async () => {
-    const layout = layoutOf(device);
-    const buffer = (bytes: number, contents?: ArrayBufferView): GPUBuffer =>
-      createBuffer(device, bytes, STORAGE | COPY_SRC | COPY_DST, contents);
-    const weights = buffer(given.weights.byteLength, given.weights);
-    const state = buffer(given.state.byteLength, given.state);
-    const pipelines = await compile(device, given, layout);
-    return engine(device, given.plan, { layout, pipelines, weights, state, buffer });
-  });
-
 interface Parts {
   readonly layout: GPUBindGroupLayout;
   readonly pipelines: readonly GPUComputePipeline[];
   readonly weights: GPUBuffer;
   readonly state: GPUBuffer;
-  readonly buffer: Engine["buffer"];
 }
 
-function engine(
-  device: GPUDevice,
-  plan: WgslPlan,
-  { layout, pipelines, weights, state, buffer }: Parts,
-): Engine {
-  const kept = new Map<string, Prepared>();
-  const idle: GPUBuffer[] = [];
-  // Shaders may declare the size of the working buffer where no program's depends on the call.
-  let working = buffer(
-    4 * Math.max(...plan.programs.map(({ words }) => (typeof words === "number" ? words : 0))),
-  );
-  let lost = "";
-  device.lost.then(({ message }) => {
-    lost = `WebGPU: the device was lost (${message || "no reason given"}); instantiate the model again`;
+const DATA = STORAGE | COPY_SRC | COPY_DST;
+
+export const createEngine = (device: GPUDevice, given: EngineSource): Promise<Engine> =>
+  checked(device, async () => {
+    const layout = layoutOf(device);
+    const weights = createBuffer(device, given.weights.byteLength, DATA, given.weights);
+    const state = createBuffer(device, given.state.byteLength, DATA, given.state);
+    const pipelines = await compile(device, given, layout);
+    return new Engine(device, given.plan, { layout, pipelines, weights, state });
   });
 
-  function prepare(program: WgslProgram, bindings: Bindings): Prepared {
+export class Engine {
+  readonly weights: GPUBuffer;
+  readonly state: GPUBuffer;
+  readonly #device: GPUDevice;
+  readonly #plan: WgslPlan;
+  readonly #parts: Parts;
+  readonly #kept = new Map<string, Prepared>();
+  /** Buffers to read through that are not in use. */
+  readonly #idle: GPUBuffer[] = [];
+  #working: GPUBuffer;
+  /** Why no call can succeed any more; empty while all is well. */
+  #failure = "";
+
+  constructor(device: GPUDevice, plan: WgslPlan, parts: Parts) {
+    this.weights = parts.weights;
+    this.state = parts.state;
+    this.#device = device;
+    this.#plan = plan;
+    this.#parts = parts;
+    // Shaders may declare the size of the working buffer where no program's depends on the call.
+    const sizes = plan.programs.map(({ words }) => (typeof words === "number" ? words : 0));
+    this.#working = this.buffer(4 * Math.max(...sizes));
+    device.lost.then(({ message }) => {
+      this.#failure = `WebGPU: the device was lost (${message || "no reason given"}); instantiate the model again`;
+    });
+  }
+
+  /** A buffer for data between calls. */
+  buffer(bytes: number, contents?: ArrayBufferView): GPUBuffer {
+    return createBuffer(this.#device, bytes, DATA, contents);
+  }
+
+  /** Runs a program. */
+  submit(program: WgslProgram, bindings: Bindings, inputs: readonly Words[], then: Epilogue): void {
+    if (this.#failure !== "") throw new Error(this.#failure);
+    const call = this.#prepare(program, bindings);
+    this.#grow(call.bytes);
+    const encoder = this.#device.createCommandEncoder();
+    inputs.forEach((data, at) => {
+      const offset = 4 * evaluateSize(program.inputs[at], bindings);
+      if (!ArrayBuffer.isView(data)) encoder.copyBufferToBuffer(data, 0, this.#working, offset, data.size);
+      else
+        this.#device.queue.writeBuffer(this.#working, offset, data.buffer, data.byteOffset, data.byteLength);
+    });
+    const pass = encoder.beginComputePass();
+    const group = this.#bindGroup(call);
+    for (const { entry, groups, offset } of call.dispatches) {
+      pass.setPipeline(this.#parts.pipelines[entry]);
+      pass.setBindGroup(0, group, [offset]);
+      pass.dispatchWorkgroups(...groups);
+    }
+    pass.end();
+    then(encoder, this.#working);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Waits for bytes that the commands of `encode` write into the buffer they are given; throws what the device says of them. */
+  async read<T>(
+    bytes: number,
+    encode: (target: GPUBuffer) => void,
+    use: (bytes: ArrayBuffer) => T,
+  ): Promise<T> {
+    const fitting = this.#idle.findIndex(({ size }) => size >= bytes);
+    const [reused] = fitting < 0 ? [] : this.#idle.splice(fitting, 1);
+    const target = reused ?? createBuffer(this.#device, bytes, MAP_READ | COPY_DST);
+    try {
+      await checked(this.#device, async () => {
+        encode(target);
+        await target.mapAsync(MAP_READ);
+      });
+      if (this.#failure !== "") throw new Error(this.#failure);
+      return use(target.getMappedRange());
+    } catch (error) {
+      throw this.#failure === "" ? error : new Error(this.#failure);
+    } finally {
+      target.unmap();
+      this.#idle.push(target);
+    }
+  }
+
+  /** Runs `action`; later calls throw what the device says of it. */
+  unattended<T>(action: () => T): T {
+    const [value, objection] = observed(this.#device, action);
+    objection.then((message) => {
+      this.#failure ||= message ?? "";
+    });
+    return value;
+  }
+
+  /** Copies all of one buffer to the start of another. */
+  copy(from: GPUBuffer, to: GPUBuffer): void {
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  destroy(): void {
+    const params = [...this.#kept.values()].map((call) => call.params);
+    for (const made of [this.weights, this.state, this.#working, ...this.#idle, ...params]) made.destroy();
+  }
+
+  #prepare(program: WgslProgram, bindings: Bindings): Prepared {
     const key = [program.name, ...Object.values(bindings)].join();
-    const known = kept.get(key);
+    const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const { dispatches, params } = dispatchesOf(program.steps, bindings, plan.paramBytes);
+    const { dispatches, params } = dispatchesOf(program.steps, bindings, this.#plan.paramBytes);
     const bytes = 4 * evaluateSize(program.words, bindings);
-    const made = { bytes, dispatches, params: createBuffer(device, params.byteLength, UNIFORM, params) };
-    kept.set(key, made);
-    const [[oldest, { params: old }]] = kept;
-    if (kept.size > MOST_KEPT && kept.delete(oldest)) old.destroy();
+    const made = {
+      bytes,
+      dispatches,
+      params: createBuffer(this.#device, params.byteLength, UNIFORM, params),
+    };
+    this.#kept.set(key, made);
+    const [[oldest, { params: old }]] = this.#kept;
+    if (this.#kept.size > MOST_KEPT && this.#kept.delete(oldest)) old.destroy();
     return made;
   }
 
-  function bindGroup(call: Prepared): GPUBindGroup {
+  #bindGroup(call: Prepared): GPUBindGroup {
+    const working = this.#working;
     if (call.group?.working === working) return call.group.bound;
-    const resources = [
-      { buffer: call.params, size: plan.paramBytes },
-      { buffer: weights },
-      { buffer: state },
-      { buffer: working },
-    ];
+    const params = { buffer: call.params, size: this.#plan.paramBytes };
+    const resources = [params, ...[this.weights, this.state, working].map((buffer) => ({ buffer }))];
     const entries = resources.map((resource, binding) => ({ binding, resource }));
-    call.group = { working, bound: device.createBindGroup({ layout, entries }) };
-    return call.group.bound;
+    const bound = this.#device.createBindGroup({ layout: this.#parts.layout, entries });
+    call.group = { working, bound };
+    return bound;
   }
 
-  function grow(bytes: number): void {
-    if (bytes <= working.size) return;
-    const larger = buffer(bytes);
-    working.destroy();
-    working = larger;
+  #grow(bytes: number): void {
+    if (bytes <= this.#working.size) return;
+    const larger = this.buffer(bytes);
+    this.#working.destroy();
+    this.#working = larger;
   }
-
-  return {
-    weights,
-    state,
-    buffer,
-    submit(program, bindings, inputs, then) {
-      if (lost !== "") throw new Error(lost);
-      const call = prepare(program, bindings);
-      grow(call.bytes);
-      const encoder = device.createCommandEncoder();
-      inputs.forEach((data, at) => {
-        const offset = 4 * evaluateSize(program.inputs[at], bindings);
-        if (!ArrayBuffer.isView(data)) encoder.copyBufferToBuffer(data, 0, working, offset, data.size);
-        else device.queue.writeBuffer(working, offset, data.buffer, data.byteOffset, data.byteLength);
-      });
-      const pass = encoder.beginComputePass();
-      const group = bindGroup(call);
-      for (const { entry, groups, offset } of call.dispatches) {
-        pass.setPipeline(pipelines[entry]);
-        pass.setBindGroup(0, group, [offset]);
-        pass.dispatchWorkgroups(...groups);
-      }
-      pass.end();
-      then(encoder, working);
-      device.queue.submit([encoder.finish()]);
-    },
-    async read(bytes, encode, use) {
-      const fitting = idle.findIndex(({ size }) => size >= bytes);
-      const [target] =
-        fitting < 0 ? [createBuffer(device, bytes, MAP_READ | COPY_DST)] : idle.splice(fitting, 1);
-      try {
-        await checked(device, async () => {
-          encode(target);
-          await target.mapAsync(MAP_READ);
-        });
-        return use(target.getMappedRange());
-      } catch (error) {
-        throw lost === "" ? error : new Error(lost);
-      } finally {
-        if (lost === "") target.unmap();
-        idle.push(target);
-      }
-    },
-    copy(from, to) {
-      const encoder = device.createCommandEncoder();
-      encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
-      device.queue.submit([encoder.finish()]);
-    },
-    destroy() {
-      for (const made of [
-        weights,
-        state,
-        working,
-        ...idle,
-        ...[...kept.values()].map(({ params }) => params),
-      ])
-        made.destroy();
-    },
-  };
 }

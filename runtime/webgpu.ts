@@ -136,7 +136,7 @@ export class WebGpuModel {
 
   /**
    * Runs an entry on buffers of the device (see `upload`), without waiting. Inputs and results are in the order of the entry's; `bindings`
-   * gives its symbols their values. The caller destroys the results.
+   * gives its symbols their values. The caller destroys the results. What the device objects to, the next call that waits throws.
    */
   callDevice(name: string, inputs: readonly GPUBuffer[], bindings: Bindings): GPUBuffer[] {
     const { entry, program } = this.#find(name);
@@ -146,14 +146,16 @@ export class WebGpuModel {
       if (got !== expected)
         throw mismatch(`${name}: the buffer of input "${port.name}"`, `${expected} bytes`, `${got}`);
     });
-    const results = entry.outputs.map(({ shape }) => this.#engine.buffer(4 * countOf(shape, bindings)));
-    this.#engine.submit(program, bindings, inputs, (encoder, working) => {
-      results.forEach((result, at) => {
-        const from = 4 * evaluateSize(program.outputs[at], bindings);
-        encoder.copyBufferToBuffer(working, from, result, 0, result.size);
+    return this.#engine.unattended(() => {
+      const results = entry.outputs.map(({ shape }) => this.#engine.buffer(4 * countOf(shape, bindings)));
+      this.#engine.submit(program, bindings, inputs, (encoder, working) => {
+        results.forEach((result, at) => {
+          const from = 4 * evaluateSize(program.outputs[at], bindings);
+          encoder.copyBufferToBuffer(working, from, result, 0, result.size);
+        });
       });
+      return results;
     });
-    return results;
   }
 
   /** A buffer for `callDevice`. */

@@ -3,6 +3,7 @@
  * Emitted C++ as a reader, a compiler and a linker meet it: its text, its warnings (none, under -Wall -Wextra, with and without AVX), its
  * behaviour under sanitizers, and two models in one program.
  */
+import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { symbol } from "../ir/dim.ts";
@@ -77,27 +78,22 @@ const warnings = [
   "-fsyntax-only",
 ];
 
+/** clang is tried where it happens to be installed. */
+const clang = ["/usr/bin/clang++", "/usr/local/bin/clang++"].find(existsSync);
+
 test("no warnings, with and without AVX; the header is C", () => {
-  const compiler = requireTool("g++");
-  if (compiler === undefined) return;
+  const gcc = requireTool("g++");
+  if (gcc === undefined) return;
   for (const bundle of everything()) {
     withFolder(cpp.emit(bundle).files, (folder) => {
-      for (const machine of [[], ["-mavx2", "-mfma"]])
-        runIn(folder, compiler, ...warnings, ...machine, "model.cpp");
-      runIn(folder, compiler, ...warnings, "main.cpp");
-      runIn(
-        folder,
-        compiler,
-        "-x",
-        "c",
-        "-std=c99",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-fsyntax-only",
-        "model.h",
-      );
+      for (const compiler of clang === undefined ? [gcc] : [gcc, clang]) {
+        for (const machine of [[], ["-mavx2", "-mfma"]]) {
+          runIn(folder, compiler, ...warnings, ...machine, "model.cpp");
+        }
+        runIn(folder, compiler, ...warnings, "main.cpp");
+      }
+      const c = ["-x", "c", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
+      runIn(folder, gcc, ...c, "model.h");
     });
   }
 });

@@ -7,13 +7,58 @@ import { type DType, dtypes, isFloat, type TypedArray } from "../ir/dtype.ts";
 import { Unsupported } from "../ir/errors.ts";
 import { bitcast, cast, constant, type Expr, int, load, mul, scalar, store } from "../ir/kernel.ts";
 import { applyScalar, convert, type ScalarName, scalarNames, scalarResult, scalars } from "../ir/scalar.ts";
-import { bundleOf, globalBuffer, input, kernelOf, launch, loopOf, output, programOf } from "./support/wasm-kernels.ts";
+import {
+  bundleOf,
+  globalBuffer,
+  input,
+  kernelOf,
+  launch,
+  loopOf,
+  output,
+  programOf,
+} from "./support/wasm-kernels.ts";
 import { arrayOf, assertSame, modelOf, runModel } from "./support/wasm-run.ts";
 
 const small = [0, 1, 2, 3, 7, 33];
 const edges = {
-  f32: [0, -0, 1, -1, 0.5, 1.5, 2.5, -2.5, 3.25, -7.75, 100, 255.5, 16777216, 2 ** -149, 2 ** 100, -(2 ** 100), Infinity, -Infinity, NaN],
-  f64: [0, -0, 1, -1, 0.5, 1.5, 2.5, -2.5, 1e-300, 4294967296.5, -4294967296.5, 1e300, Infinity, -Infinity, NaN],
+  f32: [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    1.5,
+    2.5,
+    -2.5,
+    3.25,
+    -7.75,
+    100,
+    255.5,
+    16777216,
+    2 ** -149,
+    2 ** 100,
+    -(2 ** 100),
+    Infinity,
+    -Infinity,
+    NaN,
+  ],
+  f64: [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    1.5,
+    2.5,
+    -2.5,
+    1e-300,
+    4294967296.5,
+    -4294967296.5,
+    1e300,
+    Infinity,
+    -Infinity,
+    NaN,
+  ],
   i32: [...small, -1, -2, -7, 31, 255, -256, 65536, 2147483647, -2147483648, -2147483647],
   u32: [...small, 31, 255, 65536, 2147483647, 2147483648, 4294967295],
   i16: [...small, -1, -7, 255, -256, 32767, -32768],
@@ -60,13 +105,23 @@ function map(
   const to = probe.map(({ dtype }, at) => globalBuffer(`out${at}`, size, dtype));
   const body = loopOf("i", size / lanes, (i) => {
     const index = mul(i, int(lanes));
-    return expressions(from.map((buffer) => load(buffer, [index], lanes))).map((value, k) => store(to[k], [index], value));
+    return expressions(from.map((buffer) => load(buffer, [index], lanes))).map((value, k) =>
+      store(to[k], [index], value),
+    );
   });
-  const kernel = kernelOf("map", [...from.map((b) => ["read", b] as const), ...to.map((b) => ["write", b] as const)], [body]);
+  const kernel = kernelOf(
+    "map",
+    [...from.map((b) => ["read", b] as const), ...to.map((b) => ["write", b] as const)],
+    [body],
+  );
   const ins = from.map(({ dtype }, at) => input(at, size, dtype));
   const outs = to.map(({ dtype }, at) => output(at, size, dtype));
   const program = programOf("main", ins, outs, [launch(kernel, [...ins, ...outs])]);
-  return runModel(modelOf(bundleOf([program])), program, inputs.map(({ dtype, values }) => arrayOf(dtype, values)));
+  return runModel(
+    modelOf(bundleOf([program])),
+    program,
+    inputs.map(({ dtype, values }) => arrayOf(dtype, values)),
+  );
 }
 
 const padded = (values: readonly number[]): number[] => {
@@ -99,8 +154,26 @@ function meaning(name: ScalarName, dtype: DType, args: readonly number[]): numbe
 }
 
 function expectedOf(name: ScalarName, dtype: DType, columns: readonly Column[]): TypedArray {
-  const values = columns[0].values.map((_, i) => meaning(name, dtype, pick(name, columns.map((column) => column.values[i]))));
-  return arrayOf(scalarResult(name, pick(name, columns.map((column) => column.dtype))), values);
+  const values = columns[0].values.map((_, i) =>
+    meaning(
+      name,
+      dtype,
+      pick(
+        name,
+        columns.map((column) => column.values[i]),
+      ),
+    ),
+  );
+  return arrayOf(
+    scalarResult(
+      name,
+      pick(
+        name,
+        columns.map((column) => column.dtype),
+      ),
+    ),
+    values,
+  );
 }
 
 function checkOperators(dtype: Held, lanes: number): void {
@@ -114,7 +187,8 @@ function checkOperators(dtype: Held, lanes: number): void {
 
 for (const dtype of held) {
   test(`operators on ${dtype} agree with the scalar table`, () => checkOperators(dtype, 1));
-  if (vectors.includes(dtype)) test(`operators on vectors of ${dtype} do too`, () => checkOperators(dtype, 4));
+  if (vectors.includes(dtype))
+    test(`operators on vectors of ${dtype} do too`, () => checkOperators(dtype, 4));
 }
 
 const divisors = [1, 2, 3, 7, 8, 10, 28, 1024, -1, -3, 0];
@@ -155,9 +229,26 @@ test("min and max of vectors with constants propagate NaN and the sign of zero",
 
 test("shifts by constants and by vectors", () => {
   const column: Column = { dtype: "u32", values: padded(edges.u32) };
-  const results = map([column], 4, ([a]) => [scalar("shl", a, constant(13, "u32")), scalar("shr", a, constant(19, "u32"))]);
-  assertSame("shl", results[0], arrayOf("u32", column.values.map((value) => value << 13)));
-  assertSame("shr", results[1], arrayOf("u32", column.values.map((value) => value >>> 19)));
+  const results = map([column], 4, ([a]) => [
+    scalar("shl", a, constant(13, "u32")),
+    scalar("shr", a, constant(19, "u32")),
+  ]);
+  assertSame(
+    "shl",
+    results[0],
+    arrayOf(
+      "u32",
+      column.values.map((value) => value << 13),
+    ),
+  );
+  assertSame(
+    "shr",
+    results[1],
+    arrayOf(
+      "u32",
+      column.values.map((value) => value >>> 19),
+    ),
+  );
 });
 
 function checkCasts(from: Held, lanes: number, to: readonly Held[]): void {
@@ -181,14 +272,23 @@ function expectedCast(dtype: DType, values: readonly number[]): ArrayLike<number
 
 for (const from of held) {
   test(`casts from ${from} agree with convert`, () => checkCasts(from, 1, held));
-  if (vectors.includes(from)) test(`casts of vectors from ${from} do too`, () => checkCasts(from, 4, vectors));
+  if (vectors.includes(from))
+    test(`casts of vectors from ${from} do too`, () => checkCasts(from, 4, vectors));
 }
 
-const widths: readonly (readonly Held[])[] = [["f32", "i32", "u32"], ["f64", "i64", "u64"], ["i16", "u16"], ["i8", "u8", "bool"]];
+const widths: readonly (readonly Held[])[] = [
+  ["f32", "i32", "u32"],
+  ["f64", "i64", "u64"],
+  ["i16", "u16"],
+  ["i8", "u8", "bool"],
+];
 test("bitcasts keep the bits", () => {
   for (const from of held) {
     const peers = widths.find((group) => group.includes(from)) ?? [];
-    const values = from === "u8" || from === "i8" ? [0, 1, 0, 1] : padded(edges[from].filter((value) => !Number.isNaN(value)));
+    const values =
+      from === "u8" || from === "i8"
+        ? [0, 1, 0, 1]
+        : padded(edges[from].filter((value) => !Number.isNaN(value)));
     const lanes = vectors.includes(from) ? [1, 4] : [1];
     for (const width of lanes) {
       const results = map([{ dtype: from, values }], width, ([a]) => peers.map((dtype) => bitcast(a, dtype)));
@@ -202,7 +302,7 @@ test("bitcasts keep the bits", () => {
 
 test("half precision and vectors of 64 bits are refused with a hint", () => {
   const refused = (run: () => unknown): void => {
-    assert.throws(run, (error: unknown) => error instanceof Unsupported && error.details.hint !== undefined);
+    assert.throws(run, (error: unknown) => error instanceof Unsupported && error.facts.hint !== undefined);
   };
   refused(() => map([{ dtype: "f16", values: [0, 0, 0, 0] }], 1, ([a]) => [a]));
   refused(() => map([{ dtype: "f64", values: [0, 0, 0, 0] }], 4, ([a]) => [a]));

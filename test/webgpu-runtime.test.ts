@@ -3,10 +3,11 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { manifestOf } from "../compiler/manifest.ts";
 import { instantiate, type WebGpuModel } from "../runtime/webgpu.ts";
 import { wgsl } from "../targets/wgsl/wgsl.ts";
 import { openDawn } from "./support/dawn.ts";
-import { manifestOf, predictExample, smallBundle } from "./support/webgpu-bundle.ts";
+import { predictExample, smallBundle } from "./support/webgpu-bundle.ts";
 
 const dawn = await openDawn();
 const devices: GPUDevice[] = [];
@@ -127,6 +128,17 @@ test("a chain of calls on the device", async () => {
   );
 });
 
+test("what goes wrong on the device without anybody waiting is thrown by later calls", async () => {
+  const model = await load();
+  if (model === undefined) return;
+  const uploads = [model.upload("f32", new Float32Array(3)), model.upload("u8", new Uint8Array(1))];
+  uploads[0].destroy();
+  const results = model.callDevice("predict", uploads, { n: 1 });
+  assert.is(results.length, 2);
+  await model.device.queue.onSubmittedWorkDone();
+  assert.match(await failure(() => model.predict(predictExample(1).inputs)), /WebGPU: .*destroyed/);
+});
+
 test("models on one device are independent", async () => {
   const device = await open();
   if (device === undefined) return;
@@ -156,6 +168,8 @@ test("no adapter, a shader that does not compile, a size no device has", async (
   if (device === undefined) return;
   const wrong = { ...bundle, device, source: source.replace("fn dense", "fn dens") };
   assert.match(await failure(() => instantiate(wrong)), /WebGPU: .*dense/s);
+  const broken = { ...bundle, device, source: source.replace("var acc", "val acc") };
+  assert.match(await failure(() => instantiate(broken)), /WebGPU: .*WGSL.*val acc/s);
   const huge = { ...plan, programs: plan.programs.map((program) => ({ ...program, words: 2 ** 34 })) };
   assert.match(
     await failure(() => instantiate({ ...bundle, device, plan: huge })),

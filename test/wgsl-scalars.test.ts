@@ -20,7 +20,8 @@ import {
 } from "../ir/kernel.ts";
 import { applyScalar, convert, type ScalarName, scalarNames, scalarResult, scalars } from "../ir/scalar.ts";
 import { openDawn } from "./support/dawn.ts";
-import { runKernel, when } from "./support/wgsl-run.ts";
+import { when } from "./support/wgsl-kernels.ts";
+import { runKernel } from "./support/wgsl-run.ts";
 
 const dawn = await openDawn();
 const device = await dawn?.device();

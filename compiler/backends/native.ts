@@ -12,11 +12,23 @@ import { type Bindings, evaluateDim, evaluateShape, printDim, type Shape } from 
 import { dtypes, type TypedArray } from "../../ir/dtype.ts";
 import { CompilerBug, ModelError, Unsupported } from "../../ir/errors.ts";
 import { type NDArray, ndarray, zeros } from "../../ir/ndarray.ts";
-import type { Bundle, Field } from "../../ir/program.ts";
+import { type Bundle, type Field, launchesOf } from "../../ir/program.ts";
 import { cpp, type NativeCode } from "../../targets/cpp/cpp.ts";
-import { type Entry, type Interface, weightsBytesOf, weightsFileOf } from "../../targets/cpp/interface.ts";
+import {
+  type Entry,
+  type Interface,
+  STATUS,
+  weightsBytesOf,
+  weightsFileOf,
+} from "../../targets/cpp/interface.ts";
 import { cuda } from "../../targets/cuda/cuda.ts";
-import { NativeCompiler, type NativeOptions, type NativeSource } from "./native-compiler.ts";
+import {
+  type Effort,
+  NativeCompiler,
+  type NativeOptions,
+  type NativeSource,
+  type NativeTarget,
+} from "./native-compiler.ts";
 
 type Koffi = typeof import("koffi");
 type Library = ReturnType<Koffi["load"]>;
@@ -44,36 +56,41 @@ export class NativeLoader {
     const missing = [...new Map(units.map((unit) => [unit.key, unit])).values()].filter(
       ({ key }) => this.#compiler.recorded(key) === undefined,
     );
-    if (missing.length > 0) this.#compile(missing);
+    for (const effort of ["quick", "full"] as const) {
+      const group = missing.filter(({ source }) => source.effort === effort);
+      if (group.length > 0) this.#compile(group, effort);
+    }
     return units.map((unit) => this.#instance(unit));
   }
 
+  /** Emits under a name made of the content, so that bundles of any names fit into one library. */
   #emit(bundle: Bundle): Unit {
     const target = this.#options.target === "cpp" ? cpp : cuda;
-    const emitted = target.emit({ ...bundle, name: "model" });
-    const hash = createHash("sha256").update(sourceOf(emitted).source).digest("hex").slice(0, 16);
+    const effort = this.#options.effort ?? effortFor(bundle);
+    const { source } = sourceOf(target.emit({ ...bundle, name: "model" }), effort);
+    const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
     const named = { ...bundle, name: `m${hash}` };
     const code = target.emit(named);
-    return { bundle: named, code, key: this.#compiler.keyOf(sourceOf(code)) };
+    const unit = sourceOf(code, effort);
+    return { bundle: named, api: code.api, source: unit, key: this.#compiler.keyOf(unit) };
   }
 
   /** All in one library; each unit is recorded with it. */
-  #compile(units: readonly Unit[]): void {
-    const sources = units.map(({ code }) => sourceOf(code));
-    const together = {
-      header: sources.map(({ header }) => header).join("\n"),
-      source: sources.map(({ source }) => source).join("\n"),
-    };
-    const path = this.#compiler.library(together);
+  #compile(units: readonly Unit[], effort: Effort): void {
+    const path = this.#compiler.library({
+      header: units.map(({ source }) => source.header).join("\n"),
+      source: units.map(({ source }) => source.source).join("\n"),
+      effort,
+    });
     for (const { key } of units) this.#compiler.record(key, path);
   }
 
-  #instance({ bundle, code, key }: Unit): NativeModel {
+  #instance({ bundle, api, key }: Unit): NativeModel {
     const path = this.#compiler.recorded(key);
     if (path === undefined) throw new CompilerBug("native", `no library for ${key}`);
     const library = this.#libraries.get(path) ?? this.#loadKoffi().load(path);
     this.#libraries.set(path, library);
-    const model = new NativeModel(bundle, code.api, library);
+    const model = new NativeModel(this.#options.target, bundle, api, library);
     this.#instances.register(model, model.destructor());
     return model;
   }
@@ -93,28 +110,35 @@ export class NativeLoader {
 
 interface Unit {
   readonly bundle: Bundle;
-  readonly code: NativeCode;
+  readonly api: Interface;
+  readonly source: NativeSource;
   readonly key: string;
 }
 
-function sourceOf({ files }: NativeCode): NativeSource {
+/** A bundle of a launch or two is an operation by itself, which may run once. */
+const effortFor = ({ programs }: Bundle): Effort =>
+  programs.flatMap(({ steps }) => launchesOf(steps)).length <= 2 ? "quick" : "full";
+
+function sourceOf({ files }: NativeCode, effort: Effort): NativeSource {
   const text = (path: RegExp): string => {
     const contents = files.find((file) => path.test(file.path))?.contents;
     if (typeof contents !== "string") throw new CompilerBug("native", `the emitter wrote no ${path.source}`);
     return contents;
   };
-  return { header: text(/^model\.h$/), source: text(/^model\.(cpp|cu)$/) };
+  return { header: text(/^model\.h$/), source: text(/^model\.(cpp|cu)$/), effort };
 }
 
 /** An instance of a bundle: its own weights, state and scratch memory. Calls block. */
 export class NativeModel {
+  readonly #target: NativeTarget;
   readonly #bundle: Bundle;
   readonly #api: Interface;
   readonly #library: Library;
   readonly #functions = new Map<string, NativeFunction>();
   readonly #handle: unknown;
 
-  constructor(bundle: Bundle, api: Interface, library: Library) {
+  constructor(target: NativeTarget, bundle: Bundle, api: Interface, library: Library) {
+    this.#target = target;
     this.#bundle = bundle;
     this.#api = api;
     this.#library = library;
@@ -204,8 +228,11 @@ export class NativeModel {
   }
 
   #run(method: string, types: readonly string[], args: readonly unknown[]): void {
-    if (this.#function(method, "int", types)(...args) === 0) return;
-    throw new ModelError(String(this.#function("error_message", "str", [])()));
+    const status = this.#function(method, "int", types)(...args);
+    if (status === 0) return;
+    const message = String(this.#function("error_message", "str", [])());
+    if (status === STATUS.indexOf("INVALID_ARGUMENT")) throw new ModelError(message);
+    throw new Unsupported(this.#target, "this call on this machine", { got: message });
   }
 
   #function(method: string, result: string, types: readonly string[]): NativeFunction {

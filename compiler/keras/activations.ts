@@ -3,8 +3,8 @@
  */
 import { ModelError } from "../../ir/errors.ts";
 import { elementwise, select, type Tensor, type TensorLike } from "../tensor.ts";
-import { serializeFunction } from "./config.ts";
-import { isPlainObject, type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
+import { serializeFunction, unwrapFunction } from "./config.ts";
+import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 import {
   celu,
   elu,
@@ -31,7 +31,6 @@ import {
 } from "./ops/activations.ts";
 import { exp, tanh } from "./ops/elementwise.ts";
 import { asTensor } from "./ops/operation.ts";
-import { session } from "./session.ts";
 
 /** A function of one tensor. */
 export type Activation = (x: Tensor) => Tensor;
@@ -105,12 +104,9 @@ const isNamed = (name: string): name is Named => name !== "get" && name !== "ser
 /** The activation that an identifier means; null is linear. Throws ModelError for unknown names. */
 export function get(identifier: unknown): Activation {
   if (identifier === null || identifier === undefined) return linear;
-  if (typeof identifier === "function") return identifier as Activation;
-  if (isPlainObject(identifier)) return get(identifier.class_name === "function" ? identifier.config : (identifier.registered_name ?? identifier.class_name));
-  const name = typeof identifier === "string" ? identifier : "";
-  const registered = session.registered.get(name);
-  if (typeof registered === "function") return registered as Activation;
-  const camel = toCamel(name);
+  const named = unwrapFunction(identifier);
+  if (typeof named === "function") return named as Activation;
+  const camel = typeof named === "string" ? toCamel(named) : "";
   if (isNamed(camel)) return activations[camel];
   const names = Object.keys(activations).filter(isNamed).map(toSnake);
   throw new ModelError("unknown activation", { expected: `one of ${names.join(", ")}`, got: JSON.stringify(identifier) });

@@ -128,6 +128,13 @@ export function resolve<T>(identifier: unknown, lookup: Lookup<T>): T {
   throw new ModelError(`not a ${lookup.kind}`, { expected: "a name, an instance or a configuration", got: String(identifier) });
 }
 
+/** A function as Keras writes it becomes its name, or the registered function; everything else stays. */
+export function unwrapFunction(identifier: unknown): unknown {
+  const isFunction = isPlainObject(identifier) && identifier.class_name === "function";
+  const name = isFunction ? identifier.config : identifier;
+  return typeof name === "string" ? (session.registered.get(name) ?? name) : name;
+}
+
 function fromObject<T>(identifier: { readonly [key: string]: unknown }, lookup: Lookup<T>): T {
   const { class_name: name, config, registered_name: registered } = identifier;
   if (typeof name !== "string" || !(config === undefined || config === null || isPlainObject(config))) {

@@ -88,7 +88,11 @@ export class Variable extends TensorMethods {
     if (scope === undefined && !(value instanceof TensorMethods) && isArrayLike(value)) return this.setArray(toArray(value, this.dtype));
     const tensor = cast(toTensor(value, scope?.engine ?? session.backend().eager, this.dtype), this.dtype);
     this.check(tensor.shape.every((dim, axis) => dim === this.shape[axis]) && tensor.rank === this.shape.length, tensor.toString());
-    if (scope?.write(this, tensor)) return this;
+    return scope?.write(this, tensor) ? this : this.setTensor(tensor);
+  }
+
+  /** Replaces the value by a tensor with elements, of the right shape and dtype. */
+  setTensor(tensor: Tensor): this {
     this.held = { kind: "tensor", tensor: toTensor(tensor, session.backend().eager) };
     this.version += 1;
     return this;
@@ -117,6 +121,11 @@ export class Variable extends TensorMethods {
     const array = await (held.kind === "tensor" ? held.tensor.array() : held.store.fetch(this));
     if (this.held === held) this.held = { kind: "array", array };
     return array;
+  }
+
+  /** The same at once; throws ModelError where a program or a device would have to be asked. */
+  arraySync(): NDArray {
+    return this.held.kind === "array" ? this.held.array : this.eager().arraySync();
   }
 
   /** Says that `store` holds a newer value now. */

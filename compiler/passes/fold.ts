@@ -41,7 +41,9 @@ function isWorthwhile(op: Op, operands: readonly NDArray[], ops: OpTable): boole
   const made = op.results.reduce((sum, { type }) => {
     return isStaticShape(type.shape) ? sum + sizeOf(type.shape) * byteWidth(type.dtype) : sum;
   }, 0);
-  return given <= large && made <= large && made <= Math.max(small, given);
+  // A broadcast costs nothing where it is.
+  const allowance = ops.get(op.name)?.lower.kind === "view" ? 0 : small;
+  return given <= large && made <= large && made <= Math.max(allowance, given);
 }
 
 /** An array as a constant; as one number broadcast where it holds only that. */

@@ -37,6 +37,13 @@ export function splatValue(value: Value): number | undefined {
   return isInteger(array.dtype) && !Number.isSafeInteger(number) ? undefined : number;
 }
 
+/** A splat constant in another shape. */
+export function splatAs(b: Builder, value: Value, shape: Shape): Value {
+  const array = constantOf(madeBy(value, "broadcast")?.operands[0] ?? value);
+  if (array === undefined) throw new CompilerBug("rules", "not a constant");
+  return broadcastAxes(b, b.constant({ ...array, shape: [] }), shape, []);
+}
+
 /** A constant, or one of a single number broadcast. */
 export const isConstant = (value: Value): boolean =>
   constantOf(value) !== undefined || splatValue(value) !== undefined;
@@ -68,6 +75,10 @@ export function number(op: Op, name: string): number {
   if (typeof attr !== "number") throw new CompilerBug("rules", `${op.name} has no number "${name}"`);
   return attr;
 }
+
+/** Item `permutation[i]` at place i. */
+export const permuted = <T>(items: readonly T[], permutation: readonly number[]): T[] =>
+  permutation.map((axis) => items[axis]);
 
 /** The permutation that undoes one. */
 export const inverse = (permutation: readonly number[]): number[] =>

@@ -8,14 +8,11 @@ import { type Builder, dimsAttr } from "../../ir/builder.ts";
 import { type Dim, equalDims, equalShapes, type Shape } from "../../ir/dim.ts";
 import type { Op, Value } from "../../ir/graph.ts";
 import { any, match, type Rule, rule, ruleOn, type Site } from "../rewrite.ts";
-import { broadcastAxes, dims, inverse, madeBy, number, numbers, splatValue } from "./facts.ts";
+import { broadcastAxes, dims, inverse, madeBy, number, numbers, permuted, splatValue } from "./facts.ts";
 
 const shapeOf = (op: Op): Shape => op.results[0].type.shape;
 
 // Reshape and transpose.
-
-const permuted = <T>(items: readonly T[], permutation: readonly number[]): T[] =>
-  permutation.map((axis) => items[axis]);
 
 /** Whether the axes longer than 1 stay in order, so that row-major order stays too. */
 const movesUnitsOnly = (shape: Shape, permutation: readonly number[]): boolean => {

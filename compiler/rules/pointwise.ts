@@ -10,7 +10,7 @@ import type { Builder } from "../../ir/builder.ts";
 import { equalShapes, type Shape } from "../../ir/dim.ts";
 import type { Value } from "../../ir/graph.ts";
 import { type Rule, ruleOn, type Site } from "../rewrite.ts";
-import { broadcastAxes, inverse, isPointwise, madeBy, numbers, splatValue } from "./facts.ts";
+import { broadcastAxes, inverse, isPointwise, madeBy, numbers, splatAs, splatValue } from "./facts.ts";
 
 /** The axes of a value along which it varies: all of them, or those that its broadcast has from its operand. */
 function variesAlong(value: Value): readonly number[] {
@@ -75,7 +75,7 @@ function beforeReshape({ op, b, ops }: Site): Value | undefined {
   });
   if (!alike || !isPointwise(op, ops)) return undefined;
   const operands = op.operands.map(
-    (operand) => madeBy(operand, "reshape")?.operands[0] ?? b.reshape(operand, shape),
+    (operand) => madeBy(operand, "reshape")?.operands[0] ?? splatAs(b, operand, shape),
   );
   return b.reshape(b.op(op.name, operands, op.attrs), op.results[0].type.shape);
 }

@@ -12,7 +12,7 @@ import { type Dim, equalDims, mulDims } from "../../ir/dim.ts";
 import type { Op, Value } from "../../ir/graph.ts";
 import { resolve } from "../../ir/ops/reduce.ts";
 import { any, match, type Replacement, type Rule, rule, ruleOn, type Site } from "../rewrite.ts";
-import { broadcastAxes, inverse, madeBy, numbers } from "./facts.ts";
+import { broadcastAxes, inverse, isPointwise, madeBy, numbers, permuted } from "./facts.ts";
 
 type Operands = Spec["operands"];
 
@@ -76,19 +76,38 @@ function takeTranspose(site: Site): Replacement {
   );
 }
 
-/** Kept axes in another order. */
-function giveTransposed(inner: Op, { op, b, uses }: Site): Value | undefined {
-  if (uses(inner.results[0]) > 1 || inner.results.slice(1).some((result) => uses(result) > 0))
-    return undefined;
-  const { operands, kept } = specOf(inner);
-  b.loc = inner.loc;
-  return withSpec(
-    b,
-    inner,
-    inner.operands,
-    operands,
-    numbers(op, "permutation").map((axis) => kept[axis]),
-  )[0];
+/** The result of a contraction or reduction with its kept axes in another order. */
+function keptTransposed(op: Op, permutation: readonly number[], { b, uses }: Site): Value | undefined {
+  if (op.results.slice(1).some((result) => uses(result) > 0)) return undefined;
+  const { operands, kept } = specOf(op);
+  b.loc = op.loc;
+  return withSpec(b, op, op.operands, operands, permuted(kept, permutation))[0];
+}
+
+/**
+ * A value transposed, without a transpose: where contractions and reductions make it that nobody else reads, perhaps with elementwise work
+ * after them, they make it in that order. Undefined where a transpose would be left.
+ */
+function madeTransposed(value: Value, permutation: readonly number[], site: Site): Value | undefined {
+  const { b, ops, uses } = site;
+  if (value.kind === "arg") return undefined;
+  const { op } = value;
+  if (op.name === "broadcast") return b.transpose(value, permutation);
+  if (op.name === "transpose") {
+    const inner = permuted(numbers(op, "permutation"), permutation);
+    return inner.every((axis, i) => axis === i) ? op.operands[0] : undefined;
+  }
+  if (uses(value) > 1) return undefined;
+  if (specOps.includes(op.name)) return value.index === 0 ? keptTransposed(op, permutation, site) : undefined;
+  if (!isPointwise(op, ops)) return undefined;
+  const operands: Value[] = [];
+  for (const operand of op.operands) {
+    const transposed = madeTransposed(operand, permutation, site);
+    if (transposed === undefined) return undefined;
+    operands.push(transposed);
+  }
+  b.loc = op.loc;
+  return b.op(op.name, operands, op.attrs);
 }
 
 // Axes of size 1.
@@ -258,17 +277,11 @@ export const specs: readonly Rule[] = [
     takeTranspose,
     "contract(transpose(x), y) = contract'(x, y), and so for reductions",
   ),
-  rule(
+  ruleOn(
     "give-transposed",
-    match("transpose", [match(specOps, [any("x"), any("y")], "inner")]),
-    ({ inner }, site) => giveTransposed(inner, site),
-    "transpose(contract(x, y)) = contract'(x, y)",
-  ),
-  rule(
-    "give-reduced-transposed",
-    match("transpose", [match(reductions, [any("x")], "inner")]),
-    ({ inner }, site) => giveTransposed(inner, site),
-    "transpose(reduce(x)) = reduce'(x)",
+    ["transpose"],
+    (site) => madeTransposed(site.op.operands[0], numbers(site.op, "permutation"), site),
+    "transpose(contract(x, y)) = contract'(x, y), also through elementwise work, and so for reductions",
   ),
   ruleOn("drop-unit-axes", specOps, dropUnitAxes, "a sum over one element = that element"),
   ruleOn("reduce-nothing", reductions, reduceNothing, "a reduction over no axis = slice and transpose"),

@@ -32,7 +32,7 @@ export function scheduleCpu(stmts: readonly Stmt[], limits: Limits): readonly St
 
 function scheduleNest(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
   const { loops, body } = peelParallel(stmts);
-  const inner = unrollSmall(sinkWindows(body));
+  const inner = unrollSmall(sinkWindows(body), UNROLLED_REDUCTION);
   const hot = findHot(body);
   if (hot === undefined) return vectorizeLast(loops, inner, limits);
   return new TileChoice(loops, inner, hot, limits).apply();
@@ -64,13 +64,13 @@ function usesRegisters(stmts: readonly Stmt[], variable: Loop["variable"]): bool
   return uses;
 }
 
-/** Binds to `unroll` what indexes registers, and whole reductions that are short. */
-export function unrollSmall(stmts: readonly Stmt[]): readonly Stmt[] {
+/** Binds to `unroll` what indexes registers, and whole reductions of up to `most` iterations. */
+export function unrollSmall(stmts: readonly Stmt[], most: number): readonly Stmt[] {
   return mapStmts(stmts, {
     stmt: (stmt) => {
       if (stmt.kind !== "for" || stmt.bind !== "serial") return stmt;
       const extent = constantOr(stmt.extent, Infinity);
-      const short = extent * innerIterations(stmt.body) <= UNROLLED_REDUCTION;
+      const short = extent * innerIterations(stmt.body) <= most;
       const indexes = extent <= UNROLLED_WINDOW && usesRegisters(stmt.body, stmt.var);
       return short || indexes ? { ...stmt, bind: "unroll" } : stmt;
     },

@@ -2,7 +2,7 @@
  * Brings a scheduled kernel into the normal form that emitters take (`targets/target.ts`): unrolled, in vectors, flat, registers named,
  * common subexpressions shared, scalar functions expanded.
  */
-import { type Interval, simplify } from "../../ir/affine.ts";
+import { type Interval, intervalOf, simplify } from "../../ir/affine.ts";
 import { expandKernel } from "../../ir/expand.ts";
 import { int, type Kernel, type Stmt, type Var } from "../../ir/kernel.ts";
 import { mapStmts, substitute, visitStmts } from "../../ir/walk-kernel.ts";
@@ -26,6 +26,7 @@ export function finish(kernel: Kernel, lanes: number): Kernel {
 export function rangesOf(kernel: Kernel): ReadonlyMap<Var, Interval> {
   const ranges = new Map<Var, Interval>(kernel.dims.map((dim) => [dim.var, { min: 1, max: Number.POSITIVE_INFINITY }]));
   visitStmts(kernel.body, (stmt) => {
+    if (stmt.kind === "let" && stmt.value.dtype === "i32") ranges.set(stmt.var, intervalOf(stmt.value, ranges));
     if (stmt.kind !== "for") return;
     const max = stmt.extent.kind === "const" ? stmt.extent.value - 1 : Number.POSITIVE_INFINITY;
     ranges.set(stmt.var, { min: 0, max });

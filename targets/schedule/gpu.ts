@@ -7,7 +7,6 @@ import { CompilerBug } from "../../ir/errors.ts";
 import {
   add, type Buffer, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, scalar, type Stmt, store, sub,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
-import { substitute } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
 import { allowsReuse, constantOr, findHot, type HotLoop, iterations, peelParallel } from "./analyze.ts";
 import { sinkWindows, unrollSmall } from "./cpu.ts";
@@ -57,20 +56,23 @@ function bind(kernel: Kernel, threads: number, spread: (nest: Stmt, at: Position
 function spreadNest(stmt: Stmt, at: Position): Spread {
   const { loops, body } = peelParallel([stmt]);
   if (loops.length === 0) throw new CompilerBug("schedule", "a kernel must be a list of parallel nests");
-  const inner = unrollSmall(sinkWindows(body));
+  const inner = unrollSmall(sinkWindows(body), 1);
   const hot = findHot(inner);
   if (hot === undefined) return overThreads(loops, inner, at);
-  const tiled = tile(loops, inner, hot);
-  const shared = sharedSum(tiled.loops, tiled.body, at);
-  return shared ?? overThreads(tiled.loops, tiled.body, at);
+  // A shared sum keeps its tile small: every accumulator goes through shared memory.
+  const row = tile(loops, inner, hot, 1);
+  const shared = sharedSum(row.loops, row.body, at);
+  if (shared !== undefined) return shared;
+  const tiled = tile(loops, inner, hot, hot.window > 1 ? 1 : 2);
+  return overThreads(tiled.loops, tiled.body, at);
 }
 
-/** Cuts up to two axes that share loads into tiles of `TILE`, where they divide evenly. */
-function tile(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop): { loops: readonly Loop[]; body: readonly Stmt[] } {
+/** Cuts up to `most` axes that share loads into tiles of `TILE`, where they divide evenly. */
+function tile(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop, most: number): { loops: readonly Loop[]; body: readonly Stmt[] } {
   let tiled = body;
   let rest = [...loops];
   const axes = [...loops].reverse().filter(({ variable, extent }) => constantOr(extent, 1) % TILE === 0 && allowsReuse(hot.body, variable));
-  for (const loop of axes.slice(0, hot.window > 1 ? 1 : 2)) {
+  for (const loop of axes.slice(0, most)) {
     const { outer, inner, body: split } = splitOver(loop.variable, { start: int(0), tiles: int(constantOr(loop.extent, TILE) / TILE), size: TILE }, tiled);
     tiled = inner === undefined ? split : sink(inner, "unroll", split);
     rest = rest.flatMap((other) => (other === loop ? (outer === undefined ? [] : [outer]) : [other]));
@@ -81,22 +83,22 @@ function tile(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop): { lo
 const total = (loops: readonly Loop[]): Expr => loops.reduce<Expr>((product, { extent }) => mul(product, extent), int(1));
 const ceilDiv = (a: Expr, b: number): Expr => scalar("floordiv", add(a, int(b - 1)), int(b));
 
-/** The values of loop variables at a position of the flat range over all of them. */
-function decode(loops: readonly Loop[], flat: Expr): Map<Loop["variable"], Expr> {
-  const values = new Map<Loop["variable"], Expr>();
+/** Gives loop variables their values at a position of the flat range over all of them: once, ahead of what uses them. */
+function decode(loops: readonly Loop[], flat: Expr): Stmt[] {
+  const lets: Stmt[] = [];
   let rest = flat;
   for (const [i, { variable, extent }] of [...loops.entries()].reverse()) {
-    values.set(variable, i === 0 ? rest : scalar("mod", rest, extent));
+    lets.push({ kind: "let", var: variable, value: i === 0 ? rest : scalar("mod", rest, extent) });
     rest = scalar("floordiv", rest, extent);
   }
-  return values;
+  return lets;
 }
 
 /** One thread per tile. */
 function overThreads(loops: readonly Loop[], body: readonly Stmt[], at: Position): Spread {
   const count = total(loops);
   const flat = add(mul(at.group, int(at.threads)), at.thread);
-  const code = substitute(body, decode(loops, flat));
+  const code = [...decode(loops, flat), ...body];
   return { groups: ceilDiv(count, at.threads), code: [{ kind: "if", cond: scalar("lt", flat, count), then: code, otherwise: [] }] };
 }
 
@@ -118,7 +120,7 @@ function sharedSum(loops: readonly Loop[], body: readonly Stmt[], at: Position):
     ...addUp(sums, at),
     { kind: "if", cond: first, then: end, otherwise: [] } as const,
   ];
-  return { groups: total(loops), code: substitute(code, decode(loops, at.group)) };
+  return { groups: total(loops), code: [...decode(loops, at.group), ...code] };
 }
 
 interface Cell {
@@ -161,7 +163,7 @@ function strided({ loops, body }: HotLoop, at: Position): readonly Stmt[] {
   const turns = ceilDiv(sub(count, at.thread), at.threads);
   const flat = add(mul(read(turn), int(at.threads)), at.thread);
   const inner = loops.slice(2).reduceRight<readonly Stmt[]>((stmts, { variable, extent }) => [forLoop(variable, extent, stmts)], body);
-  return [forLoop(turn, turns, substitute(inner, decode(split, flat)))];
+  return [forLoop(turn, turns, [...decode(split, flat), ...inner])];
 }
 
 /** Adds the accumulators of all threads up in shared memory, by halves; every thread has the total afterwards. */

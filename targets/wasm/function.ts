@@ -90,6 +90,7 @@ function bytesOf({ name, dtype, lanes, shape }: Buffer): number {
 class KernelEmitter {
   readonly #kernel: Kernel;
   readonly #algebra: IndexAlgebra;
+  readonly #origins: ReadonlyMap<Buffer, Origin>;
   readonly #plan: AddressPlan;
   readonly #code: Code;
   readonly #exprs: Expressions;
@@ -102,6 +103,7 @@ class KernelEmitter {
   ) {
     this.#kernel = kernel;
     this.#algebra = algebra;
+    this.#origins = origins;
     this.#plan = new AddressPlan(kernel.body, algebra, (buffer) => {
       const origin = origins.get(buffer);
       if (origin === undefined)
@@ -114,9 +116,26 @@ class KernelEmitter {
   }
 
   emit(): Uint8Array {
+    this.#kernel.params.forEach(({ buffer }) => {
+      const origin = this.#origins.get(buffer);
+      if (typeof origin === "object") this.#extend(origin, buffer);
+    });
     this.#sums();
     this.#stmts(this.#kernel.body);
     return this.#code.finish();
+  }
+
+  /**
+   * Says that a pointer is a multiple of its elements' width. What it buys is not the alignment: an i32 parameter comes with unknown upper
+   * bits, and V8 would clear them at every use, in the innermost loop, by a move; the result of an `and` it knows to be extended.
+   */
+  #extend(pointer: Var, { dtype }: Buffer): void {
+    if (byteWidth(dtype) === 1) return; // Nothing to say.
+    const local = this.#exprs.localOf(pointer);
+    this.#code.get(local);
+    this.#code.i32(-byteWidth(dtype));
+    this.#code.op("i32.and");
+    this.#code.set(local);
   }
 
   #stmts(stmts: readonly Stmt[]): void {
@@ -231,7 +250,8 @@ class KernelEmitter {
     // An end that is a constant takes no register.
     const fixed =
       typeof trips === "number" ? moving.find(({ first }) => first.base === undefined) : undefined;
-    const pointer = fixed ?? moving.at(0);
+    // Else the one advanced last: 15 % faster than the first, measured on a register tile (Zen 3, Node 20).
+    const pointer = fixed ?? moving.at(-1);
     return pointer === undefined ? this.#countDown(trips) : this.#runTo(pointer, trips);
   }
 

@@ -17,7 +17,7 @@ import { bitcastCode, castCode, constantCode } from "./values.ts";
 /** The coordinates that the device gives. */
 export function builtinPosition(bind: GridBind): Code {
   const [space, axis] = bind.split(".");
-  return atom(`i32(${space === "grid" ? "group" : "thread"}.${axis})`);
+  return atom(`i32(${space === "grid" ? "group_id" : "local_id"}.${axis})`);
 }
 
 const reserved = reservedNames(helperNames);

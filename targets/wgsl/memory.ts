@@ -10,7 +10,7 @@
 import { type DType, dtypes } from "../../ir/dtype.ts";
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import type { Buffer } from "../../ir/kernel.ts";
-import { atom, type Code, callCode, infixCode, LEVEL } from "../clike/code.ts";
+import { atom, type Code, callCode, LEVEL, textAt } from "../clike/code.ts";
 import type { Place, ValueType } from "../clike.ts";
 import { isNarrow, type Register, registerType } from "./types.ts";
 
@@ -57,6 +57,8 @@ export class Memory {
   readonly #regions: Regions;
   /** Regions in which the kernel meets nothing but f32. */
   readonly #floats: ReadonlySet<Region>;
+  /** The words behind what was loaded: where that is stored as it is, no bits need reinterpreting. */
+  readonly #words = new Map<string, Code>();
 
   constructor(regions: Regions) {
     this.#regions = regions;
@@ -71,7 +73,10 @@ export class Memory {
     const at = from(name, index);
     if (this.#floats.has(region)) return element(region, at);
     if (region !== "arena" && isNarrow(dtype)) return packedLoad(region, at, dtype);
-    return READ[registerType(dtype)](element(WORDS[region], at));
+    const word = element(WORDS[region], at);
+    const value = READ[registerType(dtype)](word);
+    this.#words.set(value.text, word);
+    return value;
   }
 
   store({ buffer, name }: Place, index: Code, value: Code, { dtype, lanes }: ValueType): readonly string[] {
@@ -87,7 +92,8 @@ export class Memory {
     }
     const at = from(name, index);
     if (this.#floats.has(region)) return [`${element(region, at).text} = ${value.text};`];
-    return [`${element(WORDS[region], at).text} = ${WRITE[registerType(dtype)](value).text};`];
+    const word = this.#words.get(value.text) ?? WRITE[registerType(dtype)](value);
+    return [`${element(WORDS[region], at).text} = ${word.text};`];
   }
 
   #regionOf(buffer: Buffer): Region {
@@ -99,8 +105,11 @@ export class Memory {
 }
 
 const element = (array: string, index: Code): Code => atom(`${array}[${index.text}]`);
+/** Base first, so that a sum for an index needs no parentheses: integer addition wraps, whatever its order. */
 const from = (base: string, index: Code): Code =>
-  index.text === "0" ? atom(base) : infixCode("+", LEVEL.additive, atom(base), index);
+  index.text === "0"
+    ? atom(base)
+    : { text: `${base} + ${textAt(index, LEVEL.additive)}`, level: LEVEL.additive };
 
 const packedLoad = (region: Region, at: Code, dtype: DType): Code =>
   dtype === "bool"

@@ -101,7 +101,11 @@ function runningNumber(axes: readonly (readonly [GridBind, Code])[]): string[] {
   const widths =
     axes.length > 1 ? axes.map(([bind, extent]) => `let ${widthName(bind)} = ${extent.text};`) : [];
   const total = axes.length > 1 ? axes.map(([bind]) => widthName(bind)).join(" * ") : axes[0][1].text;
-  return [...widths, "let block = i32(group.x + group.y * groups.x);", `if (block >= ${total}) { return; }`];
+  return [
+    ...widths,
+    "let block = i32(group_id.x + group_id.y * group_count.x);",
+    `if (block >= ${total}) { return; }`,
+  ];
 }
 
 /** The declarations of bases and sizes that `code` mentions. */
@@ -118,9 +122,9 @@ function valueLines({ params, dims }: PrintedKernel, { values }: Interface, code
 const paramText = (at: number): string => `params[${at >> 2}].${"xyzw"[at & 3]}`;
 
 const BUILTINS = [
-  ["group", "@builtin(workgroup_id) group: vec3u"],
-  ["groups", "@builtin(num_workgroups) groups: vec3u"],
-  ["thread", "@builtin(local_invocation_id) thread: vec3u"],
+  ["group_id", "@builtin(workgroup_id) group_id: vec3u"],
+  ["group_count", "@builtin(num_workgroups) group_count: vec3u"],
+  ["local_id", "@builtin(local_invocation_id) local_id: vec3u"],
 ] as const;
 
 const builtins = (code: string): string[] =>

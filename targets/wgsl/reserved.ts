@@ -18,8 +18,8 @@ union unless unorm unsafe unsized use using varying virtual volatile wgsl where 
 const PREDECLARED = `array atomic bitcast bool f16 f32 i32 mat2x2 mat3x3 mat4x4 ptr u32 vec2 vec2f vec3 vec3f vec3u vec4 vec4f vec4i vec4u
 abs ceil clamp extractBits floor fma max min round select sqrt storageBarrier trunc workgroupBarrier`;
 
-const MODULE = `params weights weight_words state state_words arena arena_words group groups groups_x groups_y groups_z
-thread block`;
+const MODULE = `params weights weight_words state state_words arena arena_words group_id group_count local_id block
+groups_x groups_y groups_z`;
 
 const wordsOf = (text: string): string[] => text.split(/\s+/);
 

@@ -41,7 +41,7 @@ int main() {
 const registers = Array.from({ length: 12 }, (_, at) => `r${at}`);
 const PEAK = `${CLOCK}typedef float f32x8 __attribute__((vector_size(32)));
 int main() {
-  f32x8 x = {1, 1, 1, 1, 1, 1, 1, 1}, ${registers.map((r) => `${r} = x`).join(", ")};
+  f32x8 x = {1, 1, 1, 1, 1, 1, 1, 1}, ${registers.map((r, at) => `${r} = x + ${at}`).join(", ")};
   const double best = best_of(40, [&] {
     for (int i = 0; i < 1000000; i++) {
       asm volatile("" : "+x"(x));

@@ -1,11 +1,12 @@
 /**
  * The golden data of `test/goldens` (copied from the shared ones; the README there says how they were made): tensors as
- * NDArrays, and the values of the JSON files with their `$` encodings resolved.
+ * NDArrays, and the values of the JSON files with their `$` encodings resolved. And arrays to count on.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../compiler/formats/json.ts";
 import { readSafetensors } from "../../compiler/formats/safetensors.ts";
-import type { NDArray } from "../../ir/ndarray.ts";
+import { type DType, dtypes } from "../../ir/dtype.ts";
+import { type NDArray, ndarray, sizeOf } from "../../ir/ndarray.ts";
 import { projectRoot } from "./tools.ts";
 
 const goldens = `${projectRoot}test/goldens/`;
@@ -96,4 +97,15 @@ export function asObject(value: JsonValue | undefined): JsonObject {
 export function asArray(value: JsonValue | undefined): readonly JsonValue[] {
   if (Array.isArray(value)) return value;
   throw new Error(`not a list: ${JSON.stringify(value)?.slice(0, 80)}`);
+}
+
+/** 0, 1, 2, … of any dtype, as they are stored. */
+export function counting(dtype: DType, shape: readonly number[]): NDArray {
+  const size = sizeOf(shape);
+  const data = dtypes[dtype].allocate(size);
+  for (let i = 0; i < size; i++) {
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(i);
+    else data[i] = dtype === "bool" ? i % 2 : i;
+  }
+  return ndarray(dtype, shape, data);
 }

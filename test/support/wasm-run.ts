@@ -2,23 +2,38 @@
  * Runs emitted bundles through the real loader, and beside them through the interpreter, which is the oracle.
  */
 import * as assert from "uvu/assert";
+import { manifestOf } from "../../compiler/manifest.ts";
 import { type DType, dtypes, type TypedArray } from "../../ir/dtype.ts";
 import { interpretProgram } from "../../ir/interpret.ts";
 import { ndarray } from "../../ir/ndarray.ts";
 import type { Bundle, Program } from "../../ir/program.ts";
+import type { Manifest } from "../../runtime/manifest.ts";
 import { WasmModel } from "../../runtime/wasm.ts";
 import { emitWasm, type WasmOptions } from "../../targets/wasm/emit.ts";
-import { wasmManifest } from "../../targets/wasm/manifest.ts";
+import type { WasmLayout } from "../../targets/wasm/layout.ts";
 
 /** Bytes that certainly lie in a buffer of their own. */
 export const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
+export const wasmManifest = (
+  bundle: Bundle,
+  { weights, state, arena }: WasmLayout,
+  inlined = false,
+): Manifest => ({
+  ...manifestOf(bundle),
+  wasm: { weights, state, arena, inlined },
+});
 
 /** Emits and loads; an invalid module throws with the reason. */
 export function modelOf(bundle: Bundle, options: WasmOptions = {}): WasmModel {
   const { bytes, layout } = emitWasm(bundle, options);
   const { inlineData = false } = options;
   const stores = inlineData ? [] : [owned(bundle.weights.bytes), owned(bundle.state.bytes)];
-  return new WasmModel(new WebAssembly.Module(owned(bytes)), wasmManifest(bundle, layout, inlineData), ...stores);
+  return new WasmModel(
+    new WebAssembly.Module(owned(bytes)),
+    wasmManifest(bundle, layout, inlineData),
+    ...stores,
+  );
 }
 
 export function arrayOf(dtype: DType, values: readonly number[]): TypedArray {
@@ -64,7 +79,11 @@ export function assertAgrees(
 }
 
 /** Equal element by element: NaN is NaN, and 0 is not -0. */
-export function assertSame(name: string, got: TypedArray, expected: ArrayLike<number | bigint>): void {
+export function assertSame(
+  name: string,
+  got: ArrayLike<number | bigint>,
+  expected: ArrayLike<number | bigint>,
+): void {
   assert.is(got.length, expected.length, `${name}: length`);
   for (let i = 0; i < got.length; i++) {
     if (!Object.is(got[i], expected[i])) assert.unreachable(`${name}[${i}] is ${got[i]}, not ${expected[i]}`);

@@ -1,7 +1,7 @@
 // A small bundle for the tests of the WebGPU loader, with everything a loader meets: two entries, a symbolic batch, weights,
-// state that a step updates in place, narrow inputs and outputs. And the manifest that goes with any bundle.
+// state that a step updates in place, narrow inputs and outputs.
 
-import { printDim, symbol } from "../../ir/dim.ts";
+import { symbol } from "../../ir/dim.ts";
 import type { DType } from "../../ir/dtype.ts";
 import {
   add,
@@ -21,33 +21,11 @@ import {
   store,
   sub,
 } from "../../ir/kernel.ts";
-import type { Bundle, Port, Program, Slot, Store } from "../../ir/program.ts";
-import type { Entry, Manifest, Port as ManifestPort, Region } from "../../runtime/manifest.ts";
-import { ioSlot, when } from "./wgsl-run.ts";
+import type { Bundle, Port, Program, Slot } from "../../ir/program.ts";
+import { when } from "./wgsl-kernels.ts";
+import { ioSlot } from "./wgsl-run.ts";
 
 const n = symbol("n");
-
-const portOf = ({ name, dtype, shape }: Port): ManifestPort => ({
-  name,
-  dtype,
-  shape: shape.map((size) => (typeof size === "number" ? size : printDim(size))),
-});
-
-const regionOf = ({ bytes, fields }: Store): Region => ({
-  bytes: bytes.length,
-  fields: fields.map(({ name, dtype, shape, offset }) => ({ name, dtype, offset, shape: shape.map(Number) })),
-});
-
-export function manifestOf({ name, programs, weights, state }: Bundle): Manifest {
-  const entryOf = ({ symbols, inputs, outputs, arenaBytes }: Program): Entry => ({
-    symbols,
-    inputs: inputs.map(portOf),
-    outputs: outputs.map(portOf),
-    arena: typeof arenaBytes === "number" ? arenaBytes : printDim(arenaBytes),
-  });
-  const entries = Object.fromEntries(programs.map((program) => [program.name, entryOf(program)]));
-  return { format: 1, name, entries, weights: regionOf(weights), state: regionOf(state) };
-}
 
 const bytesOf = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 const stored = (kind: "weights" | "state", dtype: DType, size: number, offset: number): Slot => ({

@@ -3,7 +3,7 @@
 
 import { type Dim, evaluateShape, productOf } from "../../ir/dim.ts";
 import { byteWidth, type DType, dtypes, type TypedArray } from "../../ir/dtype.ts";
-import type { Expr, Kernel, Stmt } from "../../ir/kernel.ts";
+import type { Kernel } from "../../ir/kernel.ts";
 import type { Bundle, Program, Slot, Step, Store } from "../../ir/program.ts";
 import { createEngine, type Engine } from "../../runtime/webgpu-engine.ts";
 import { evaluateSize } from "../../runtime/webgpu-plan.ts";
@@ -20,13 +20,6 @@ export const bundleOf = (
   programs: [program],
   weights: stores.weights ?? emptyStore,
   state: stores.state ?? emptyStore,
-});
-
-export const when = (cond: Expr, ...then: readonly Stmt[]): Stmt => ({
-  kind: "if",
-  cond,
-  then,
-  otherwise: [],
 });
 
 export const ioSlot = (kind: "input" | "output", index: number, dtype: DType, size: Dim): Slot => ({

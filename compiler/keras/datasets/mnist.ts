@@ -4,7 +4,7 @@
  *
  * In Node the file is kept where Keras keeps it (`KERAS_HOME` or `~/.keras`, then `datasets/mnist.npz`), so either finds
  * what the other has downloaded; in a browser it is fetched each time and the HTTP cache does the rest. What does not
- * have the expected SHA-256 is never parsed. Builtins of Node are imported only when there is a Node.
+ * have the expected SHA-256 is never parsed.
  */
 import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
@@ -39,7 +39,7 @@ const checksum = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673
  * cannot be downloaded, or is not the file it should be.
  */
 export async function loadData(options: MnistOptions = {}): Promise<Digits> {
-  const cache = await openCache(options.path ?? "mnist.npz");
+  const cache = openCache(options.path ?? "mnist.npz");
   const kept = await cache?.read();
   if (kept !== undefined && (await sha256(kept)) === checksum) return parseMnist(kept);
   const bytes = await download(options.origin ?? source, options.timeout ?? 60_000);
@@ -106,22 +106,23 @@ interface Cache {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Keras's cache, where there is a file system. */
-async function openCache(name: string): Promise<Cache | undefined> {
-  if (typeof process === "undefined" || process.versions?.node === undefined) return undefined;
-  const [fs, os, path] = await Promise.all([
-    import("node:fs/promises"),
-    import("node:os"),
-    import("node:path"),
-  ]);
-  const home = process.env.KERAS_HOME ?? path.join(os.homedir(), ".keras");
-  const file = path.join(home, "datasets", name);
+/**
+ * Keras's cache, where there is a file system. The builtins are asked of the running process (Node 20.16 and later, Bun,
+ * Deno), not imported: an import would stop every bundler that builds for a browser.
+ */
+function openCache(name: string): Cache | undefined {
+  const builtin = typeof process === "undefined" ? undefined : process.getBuiltinModule;
+  if (builtin === undefined) return undefined;
+  const fs = builtin("node:fs/promises");
+  const { join, dirname } = builtin("node:path");
+  const home = process.env.KERAS_HOME ?? join(builtin("node:os").homedir(), ".keras");
+  const file = join(home, "datasets", name);
   return {
     read: async () => fs.readFile(file).catch(() => undefined),
     write: async (bytes) => {
       const part = `${file}.${process.pid}.part`;
       try {
-        await fs.mkdir(path.dirname(file), { recursive: true });
+        await fs.mkdir(dirname(file), { recursive: true });
         await fs.writeFile(part, bytes);
         // Under its own name only when whole: another process may be reading.
         await fs.rename(part, file);

@@ -16,8 +16,9 @@ abstract class Merge extends Layer {
 
   /** Checks that the input is a list of shapes that fit. */
   override build(inputShape: ShapeNest): void {
-    const shapes = Array.isArray(inputShape) && !isKerasShape(inputShape) ? inputShape : undefined;
-    if (shapes === undefined || shapes.length === 0 || !shapes.every(isKerasShape)) {
+    const items: readonly unknown[] = Array.isArray(inputShape) ? inputShape : [];
+    const shapes = items.filter(isKerasShape);
+    if (items.length === 0 || shapes.length < items.length) {
       throw new ModelError("a merging layer takes a list of tensors", { where: `layer "${this.name}"`, got: JSON.stringify(inputShape) });
     }
     this.checkShapes(shapes);

@@ -3,7 +3,7 @@
  * a functional model it records one node of the model's graph; on all others it applies primitive ops.
  */
 import type { DType } from "../../../ir/dtype.ts";
-import { type Engine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
+import { commonEngine, type Engine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
 import { type Nest, isNested } from "../nest.ts";
 import { camelKeys, isPlainObject, type PlainObject } from "../options.ts";
 import { session } from "../session.ts";
@@ -115,9 +115,9 @@ export function bindParameters(args: readonly unknown[], names: readonly string[
   return bound;
 }
 
-/** A tensor-like as a tensor: of its own engine, plain data in the engine of the running call. */
+/** A tensor-like as a tensor: of its own engine or the present one, whichever records more; plain data in the present one. */
 export function asTensor(value: TensorLike, dtype?: DType): Tensor {
-  return value instanceof TensorMethods ? value.value : toTensor(value, session.engine(), dtype ?? session.floatx);
+  return toTensor(value, commonEngine([value], session.engine()), dtype ?? session.floatx);
 }
 
 /** All tensors of a structure. */

@@ -1,0 +1,188 @@
+/**
+ * Gradients of eager code. While a tape records, ops run at once and are noted down as graph ops; the gradient is then the compiler's own
+ * reverse mode on what was noted, run op by op. So a rule of differentiation exists once, and eager and compiled gradients agree.
+ */
+import { Builder } from "../../ir/builder.ts";
+import { ModelError } from "../../ir/errors.ts";
+import type { Attrs, BlockArg, Value } from "../../ir/graph.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
+import { opTable } from "../../ir/ops/index.ts";
+import type { TensorType } from "../../ir/type.ts";
+import { gradients } from "../autodiff.ts";
+import { type Engine, Tensor, type TensorLike, TensorMethods, toTensor } from "../tensor.ts";
+import { flatten, mapNest, type Nest } from "./nest.ts";
+import { session, type VariableScope } from "./session.ts";
+import { Variable } from "./variable.ts";
+
+/** A tensor on a tape: its elements in the eager engine, and what stands for it in the notes. */
+interface Recorded {
+  readonly eager: Tensor;
+  readonly value: Value;
+}
+
+class TapeEngine implements Engine {
+  readonly kind = "tape";
+  readonly builder = new Builder(opTable);
+  /** The elements of every value noted so far. */
+  readonly elements = new Map<Value, Tensor>();
+  private readonly inner: Engine;
+  private readonly adopted = new Map<Tensor, Tensor>();
+
+  constructor(inner: Engine) {
+    this.inner = inner;
+  }
+
+  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+    const recorded = operands.map((operand) => this.recorded(operand));
+    const results = this.inner.op(name, recorded.map(({ eager }) => eager), attrs);
+    const values = this.builder.results(name, recorded.map(({ value }) => value), attrs);
+    return results.map((eager, i) => this.wrap(eager, values[i]));
+  }
+
+  constant(array: NDArray): Tensor {
+    return this.input(this.inner.constant(array));
+  }
+
+  adopt(tensor: Tensor): Tensor {
+    if (tensor.engine === this) return tensor;
+    const known = this.adopted.get(tensor) ?? this.input(toTensor(tensor, this.inner));
+    this.adopted.set(tensor, known);
+    return known;
+  }
+
+  read(tensor: Tensor): Promise<NDArray> {
+    return this.recorded(tensor).eager.array();
+  }
+
+  readSync(tensor: Tensor): NDArray {
+    return this.recorded(tensor).eager.arraySync();
+  }
+
+  recorded(tensor: Tensor): Recorded {
+    return this.adopt(tensor).payload as Recorded;
+  }
+
+  private input(eager: Tensor): Tensor {
+    const type: TensorType = { dtype: eager.dtype, shape: eager.shape };
+    const value: BlockArg = { kind: "arg", type };
+    return this.wrap(eager, value);
+  }
+
+  private wrap(eager: Tensor, value: Value): Tensor {
+    this.elements.set(value, eager);
+    const recorded: Recorded = { eager, value };
+    return new Tensor(value.type, this, recorded);
+  }
+
+  /** Runs ops noted from number `start` on, for their elements. */
+  run(start: number): void {
+    for (const op of this.builder.ops.slice(start)) {
+      const operands = op.operands.map((value) => this.elementsOf(value));
+      const results = this.inner.op(op.name, operands, op.attrs);
+      op.results.forEach((result, i) => this.elements.set(result, results[i]));
+    }
+  }
+
+  elementsOf(value: Value): Tensor {
+    const tensor = this.elements.get(value);
+    if (tensor === undefined) throw new ModelError("a value of the tape has no elements");
+    return tensor;
+  }
+}
+
+/** Variables on a tape: watched when first read. */
+class TapeScope implements VariableScope {
+  readonly engine: TapeEngine;
+  private readonly values = new Map<TensorMethods, Tensor>();
+
+  constructor(engine: TapeEngine) {
+    this.engine = engine;
+  }
+
+  read(variable: Variable): Tensor {
+    const known = this.values.get(variable) ?? this.engine.adopt(variable.eager());
+    this.values.set(variable, known);
+    return known;
+  }
+
+  write(variable: Variable, value: Tensor): boolean {
+    this.values.set(variable, value);
+    variable.setTensor(this.engine.recorded(value).eager);
+    return true;
+  }
+}
+
+/** A tensor or variable whose gradient is wanted, or a structure of them. */
+export type Sources = Nest<TensorMethods>;
+
+/**
+ * Records eager code, then differentiates it.
+ *
+ * Example:
+ *
+ *     const tape = new keras.GradientTape()
+ *     const loss = tape.record(() => ops.mean(ops.square(model(x).sub(y))))
+ *     const gradients = tape.gradient(loss, model.trainableVariables)
+ *     optimizer.apply(gradients, model.trainableVariables)
+ *
+ * All variables and tensors that the code reads can be differentiated by. A tape may be asked more than once.
+ */
+export class GradientTape {
+  private readonly engine = new TapeEngine(session.backend().eager);
+  private readonly scope = new TapeScope(this.engine);
+
+  /** Runs `body` and notes its ops down. */
+  record<T>(body: () => T): T {
+    return session.within(this.scope, body);
+  }
+
+  /** The tensor as one of this tape: needed only for tensors made from plain data, which have no identity of their own. */
+  watch(tensor: TensorLike): Tensor {
+    return toTensor(tensor, this.engine);
+  }
+
+  /**
+   * d target / d source for each source, in the structure of `sources`; zeros where target does not depend on it. A target with several elements
+   * stands for their sum. Throws ModelError where target was not recorded, or where the path goes through an op without gradient.
+   */
+  gradient(target: Tensor, sources: TensorMethods): Tensor;
+  gradient(target: Tensor, sources: readonly TensorMethods[]): Tensor[];
+  gradient(target: Tensor, sources: Sources): Nest<Tensor>;
+  gradient(target: Tensor, sources: Sources): Nest<Tensor> {
+    if (target.engine !== this.engine) {
+      throw new ModelError("this tape did not record the target", { got: target.toString(), hint: "Compute it inside of tape.record" });
+    }
+    const { builder } = this.engine;
+    const start = builder.ops.length;
+    const { value } = this.engine.recorded(target);
+    const scalar = builder.sum(value, value.type.shape.map((_, axis) => axis));
+    const wanted = flatten(sources).map((source) => this.engine.recorded(this.present(source)).value);
+    const found = gradients(builder, scalar, wanted);
+    this.engine.run(start);
+    const results = found.map((gradient, i) => (gradient === undefined ? this.zeros(wanted[i]) : this.engine.elementsOf(gradient)));
+    let next = 0;
+    return mapNest(sources, () => results[next++]);
+  }
+
+  private present(source: TensorMethods): Tensor {
+    return source instanceof Variable ? this.scope.read(source) : source.value;
+  }
+
+  private zeros(value: Value): Tensor {
+    const start = this.engine.builder.ops.length;
+    const zeros = this.engine.builder.full(value.type, 0);
+    this.engine.run(start);
+    return this.engine.elementsOf(zeros);
+  }
+}
+
+/**
+ * The gradient of a function of tensors with respect to its first argument: `keras.grad((x) => ops.sum(ops.square(x)))(x)` is 2x.
+ */
+export function grad(f: (x: Tensor, ...rest: readonly Tensor[]) => Tensor): (x: TensorLike, ...rest: readonly TensorLike[]) => Tensor {
+  return (x, ...rest) => {
+    const tape = new GradientTape();
+    const [first, ...others] = [x, ...rest].map((arg) => tape.watch(arg));
+    return tape.gradient(tape.record(() => f(first, ...others)), first);
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * A WebGPU device in Node, from Dawn (the npm package `webgpu`): a GPU's, or where there is none that of the software Vulkan driver
+ * which Debian's chromium brings.
+ */
+import { existsSync } from "node:fs";
+import { Unsupported } from "../../../ir/errors.ts";
+
+const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+export interface OpenedDevice {
+  readonly device: GPUDevice;
+  /** "NVIDIA H200", "SwiftShader". */
+  readonly adapter: string;
+  close(): void;
+}
+
+/** Throws Unsupported where the package, or an adapter, is missing. */
+export async function openDevice(): Promise<OpenedDevice> {
+  const { create, globals } = await loadDawn();
+  Object.assign(globalThis, globals);
+  let gpu = create([]);
+  let adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null && process.env.VK_DRIVER_FILES === undefined && existsSync(SOFTWARE_DRIVER)) {
+    process.env.VK_DRIVER_FILES = SOFTWARE_DRIVER; // read when the next instance begins
+    gpu = create([]);
+    adapter = await gpu.requestAdapter();
+  }
+  if (adapter === null) {
+    throw new Unsupported("wgsl", "this machine", {
+      expected: "a GPU, or a software Vulkan driver",
+      got: "no WebGPU adapter",
+      hint: "On Debian: apt install chromium libvulkan1; elsewhere name a Vulkan driver in VK_DRIVER_FILES",
+    });
+  }
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+  const { description, device: model, vendor } = adapter.info;
+  // Dawn ends with the object that made it, so the device's owner holds on to that.
+  const close = (): void => {
+    device.destroy();
+    held.delete(gpu);
+  };
+  const held = new Set([gpu]);
+  return { device, adapter: description || model || vendor, close };
+}
+
+async function loadDawn() {
+  try {
+    return await import("webgpu");
+  } catch {
+    throw new Unsupported("wgsl", "Node without the package webgpu", {
+      hint: "Install it beside keratin: npm install webgpu",
+    });
+  }
+}
