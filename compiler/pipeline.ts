@@ -20,15 +20,19 @@ import { canonicalize } from "./passes/canonicalize.ts";
 import { cse } from "./passes/cse.ts";
 import { dce } from "./passes/dce.ts";
 import { fold } from "./passes/fold.ts";
+import { foldBatchNorm } from "./passes/fold-batch-norm.ts";
 import { fuse } from "./passes/fuse.ts";
 import { liftConstants } from "./passes/lift-constants.ts";
+import { sharePadding } from "./passes/share-padding.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
 
 /** Every graph pass, in order. */
 export const graphPasses: readonly Pass[] = [
   canonicalize, // fewer and cheaper ops, no residual transposes
+  foldBatchNorm, // while scales still stand beside their contractions
   fold, // what depends on constants alone becomes a constant
   cse, // gradients and layers repeat themselves
+  sharePadding, // one copy of a value, with its border, serves every reader
   dce, // nothing below looks at what nobody uses
   splitPrepare, // what depends on weights alone is computed once, not per call
   liftConstants, // arrays are memory: kernels hold only single numbers

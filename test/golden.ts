@@ -41,7 +41,11 @@ function readCases(path: string): readonly Case[] {
       const at = rest.indexOf(arrow);
       const given = at < 0 ? rest : rest.slice(0, at);
       const expected = at < 0 ? [] : rest.slice(at + 1);
-      return { name: head.replace(/^\/\/ */, ""), given: given.join("\n").trim(), expected: expected.join("\n").trim() };
+      return {
+        name: head.replace(/^\/\/ */, ""),
+        given: given.join("\n").trim(),
+        expected: expected.join("\n").trim(),
+      };
     });
 }
 
@@ -50,14 +54,18 @@ function writeCases(path: string, cases: readonly Case[]): void {
   writeFileSync(path, texts.join(`${separator}\n`));
 }
 
-const read = (text: string): Module => parseModule(text, opTable);
+const read = (text: string): Module => parseModule(text);
 const print = (module: Module): string => printModule(module).trim();
 
 /**
  * Registers one test per case of a pass. A pass must leave the module well-formed and with the same values, print as expected, and change
  * nothing when run again. `hit` is told the rules that fire.
  */
-export function goldenTests(register: Register, pass: Pass, hit: (rule: string) => void = () => undefined): void {
+export function goldenTests(
+  register: Register,
+  pass: Pass,
+  hit: (rule: string) => void = () => undefined,
+): void {
   const path = join(projectRoot, "test/passes", `${pass.name}.mlir`);
   const cases = readCases(path);
   const blessed: Case[] = [];

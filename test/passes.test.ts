@@ -13,6 +13,12 @@ import { sharePadding } from "../compiler/passes/share-padding.ts";
 import { splitPrepare } from "../compiler/passes/split-prepare.ts";
 import { verify } from "../compiler/passes/verify.ts";
 import { rewriteModule, ruleOn, type Site } from "../compiler/rewrite.ts";
+import { algebra } from "../compiler/rules/algebra.ts";
+import { movement } from "../compiler/rules/movement.ts";
+import { pointwise } from "../compiler/rules/pointwise.ts";
+import { pooling } from "../compiler/rules/pooling.ts";
+import { specs } from "../compiler/rules/specs.ts";
+import { weightScaling } from "../compiler/rules/weight-scaling.ts";
 import { inlineFunc } from "../compiler/walk-graph.ts";
 import { Builder } from "../ir/builder.ts";
 import { symbol } from "../ir/dim.ts";
@@ -32,6 +38,7 @@ import {
 import { opTable } from "../ir/ops/index.ts";
 import { tensorType } from "../ir/type.ts";
 import { verifyModule } from "../ir/verify-graph.ts";
+import { goldenTests } from "./golden.ts";
 import { moduleDifference } from "./support/call-module.ts";
 import { randomFunc, shrinkFunc } from "./support/random-graph.ts";
 
@@ -46,6 +53,22 @@ const passes: readonly Pass[] = [
   verify,
 ];
 const context = { ops: opTable };
+
+// Goldens.
+
+const fired = new Set<string>();
+for (const pass of [canonicalize, fold, cse, dce, foldBatchNorm, splitPrepare, sharePadding]) {
+  goldenTests(test, pass, (rule) => fired.add(rule));
+}
+
+test("every rule fires in some golden", () => {
+  const rules = [...algebra, ...movement, ...pointwise, ...specs, ...pooling, ...weightScaling];
+  assert.equal(
+    rules.map(({ name }) => name).filter((name) => !fired.has(name)),
+    [],
+  );
+  assert.is(new Set(rules.map(({ name }) => name)).size, rules.length, "two rules of one name");
+});
 
 // Random functions.
 
@@ -256,7 +279,11 @@ const broken: readonly (readonly [what: string, module: Module, message: RegExp]
     { funcs: [...funcOf(sound).funcs, ...funcOf(sound).funcs] },
     /module: test: the same function name twice; got f/,
   ],
-  ["2: a role too few", funcOf(sound, { results: [] }), /@f: test: roles do not match results; expected 1; got 0/],
+  [
+    "2: a role too few",
+    funcOf(sound, { results: [] }),
+    /@f: test: roles do not match results; expected 1; got 0/,
+  ],
   [
     "2: a name twice",
     funcOf({ ...sound, args: [sound.args[0], arg()] }, { args: [stateArg, stateArg] }),
@@ -300,7 +327,11 @@ const broken: readonly (readonly [what: string, module: Module, message: RegExp]
     funcOf(opBody((x) => ({ ...makeOp("neg", [x], [f32]) }))),
     /a result of another op/,
   ],
-  ["6: an unknown op", funcOf(opBody((x) => makeOp("negate", [x], [f32]))), /negate\(f32\[3\]\): test: no such op/],
+  [
+    "6: an unknown op",
+    funcOf(opBody((x) => makeOp("negate", [x], [f32]))),
+    /negate\(f32\[3\]\): test: no such op/,
+  ],
   [
     "6: an operand too many",
     funcOf(opBody((x) => makeOp("neg", [x, x], [f32]))),

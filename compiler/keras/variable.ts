@@ -43,7 +43,7 @@ export class Variable extends TensorMethods {
   readonly isTrainable: boolean;
   /** Its penalty in the loss. */
   regularizer: ((weight: Tensor) => TensorLike) | null = null;
-  /** Grows with every change from outside of compiled programs, so that these know when to upload. */
+  /** Grows with every change, so that compiled programs know whether they hold the newest value. */
   version = 0;
   private held: Held;
 
@@ -131,6 +131,12 @@ export class Variable extends TensorMethods {
   /** Says that `store` holds a newer value now. */
   moveTo(store: VariableStore): void {
     if (this.held.kind !== "store" || this.held.store !== store) this.held = { kind: "store", store };
+    this.version += 1;
+  }
+
+  /** The value that `store` holds, unless another one came meanwhile. */
+  arrive(store: VariableStore, array: NDArray): void {
+    if (this.held.kind === "store" && this.held.store === store) this.held = { kind: "array", array };
   }
 
   /** The store that holds the newest value, if one does. */

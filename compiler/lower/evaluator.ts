@@ -141,7 +141,7 @@ export class Evaluator {
     return readVar(makeVar("placeholder", dtype));
   }
 
-  /** Scalar operations per element of a map, transcendental ones counted tenfold; what views and broadcasts do is free. */
+  /** Scalar operations per element of a map, what views and broadcasts do is free. */
   cost(op: Op): number {
     const lowering = this.lowering(op);
     if (!isInlinable(op, this.ops) || lowering.kind === "view" || lowering.kind === "alias") return 0;
@@ -149,13 +149,15 @@ export class Evaluator {
     const index = op.results[0].type.shape.map((_, axis) => readVar(makeVar(`i${axis}`)));
     let cost = 0;
     visitExprs(local.inline(op, index), (expr) => {
-      if (expr.kind === "scalar") cost += scalars[expr.name].basic || scalars[expr.name].ulp === 0 ? 1 : 10;
+      if (expr.kind === "scalar") cost += scalars[expr.name].basic || scalars[expr.name].ulp === 0 ? 1 : TRANSCENDENTAL;
     });
     return cost;
   }
 }
 
 const noRanges: Ranges = new Map();
+/** Scalar operations that one exp or log counts as. */
+const TRANSCENDENTAL = 64;
 
 /** True for everything that is one expression per element: maps, views, and reductions over a single element. */
 export function isInlinable(op: Op, ops: OpTable): boolean {

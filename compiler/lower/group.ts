@@ -31,7 +31,14 @@ const LARGEST_TILE = 16384;
 const LARGEST_WINDOW = 8;
 
 /** Scalar operations per element that are cheaper computed again than kept. */
-export const CHEAP = 2;
+const CHEAP = 2;
+/** Scalar operations that are worth computing up to `SLACK` times over to save writing and reading: what lies under a border, say. */
+const MODERATE = 48;
+const SLACK = 2;
+
+/** Whether a map of this cost is better computed `times` times per element than once and kept. */
+export const worthRepeating = (cost: number, times: number): boolean =>
+  times <= 1 || cost <= CHEAP || (cost <= MODERATE && times < SLACK);
 
 /** The staged ops of a block: results that leave it, reductions, and maps too costly to compute once per use. */
 export function stagedOps(block: Block, ops: OpTable): ReadonlySet<Op> {
@@ -42,7 +49,7 @@ export function stagedOps(block: Block, ops: OpTable): ReadonlySet<Op> {
     const size = typicalSize(op.results[0].type.shape);
     const read = reads.get(op) ?? 0;
     const leaves = op.results.some((result) => block.returns.includes(result));
-    if (leaves || reduces(op, ops) || (read > size && evaluator.cost(op) > CHEAP)) staged.add(op);
+    if (leaves || reduces(op, ops) || !worthRepeating(evaluator.cost(op), read / size)) staged.add(op);
     // What is inlined is computed as often as it is read, and reads its operands as often.
     const times = reduces(op, ops) ? domainSize(op, ops) : staged.has(op) ? size : Math.max(read, size);
     for (const operand of op.operands) {

@@ -26,6 +26,8 @@ export interface PackageOptions {
   /** The folder that gets one sub-folder per target. */
   readonly out: string;
   readonly compile?: CompileOptions;
+  /** Record the self-check (default true): the reference is slow, and whoever runs the artifact only once needs none. */
+  readonly selfCheck?: boolean;
   /** Told what begins: "wasm: compile". */
   readonly progress?: (step: string) => void;
 }
@@ -40,10 +42,10 @@ export async function packageArtifact(source: ArtifactSource, options: PackageOp
 /** The same folders in memory. */
 export async function buildArtifacts(
   source: ArtifactSource,
-  { targets, compile: compileOptions, progress }: Omit<PackageOptions, "out">,
+  { targets, compile: compileOptions, selfCheck: isChecked = true, progress }: Omit<PackageOptions, "out">,
 ): Promise<readonly Folder[]> {
-  progress?.("record the self-check");
-  const selfCheck = recordSelfCheck(source);
+  if (isChecked) progress?.("record the self-check");
+  const selfCheck = isChecked ? recordSelfCheck(source) : noSelfCheck;
   const folders: Folder[] = [];
   for (const target of targets) {
     progress?.(`compile for ${target}`);
@@ -52,6 +54,8 @@ export async function buildArtifacts(
   }
   return folders;
 }
+
+const noSelfCheck: SelfCheck = { calls: [], bytes: new Uint8Array(0) };
 
 const targetsByName = { wasm, wgsl, cpp, cuda } as const;
 
@@ -93,6 +97,9 @@ function loaderManifest(bundle: Bundle): Manifest {
   return { ...manifest, weights: { ...manifest.weights, fields: [] } };
 }
 
+/** Without it, Node would take model.js for CommonJS wherever the folder is put. */
+const packageJson = { type: "module", main: "model.js", types: "model.d.ts", sideEffects: false };
+
 async function scriptFiles(
   target: "wasm" | "wgsl",
   bundle: Bundle,
@@ -105,6 +112,7 @@ async function scriptFiles(
   return [
     { path: "model.js", contents: text },
     { path: "model.d.ts", contents: await declarations(bundle, target) },
+    { path: "package.json", contents: `${JSON.stringify(packageJson)}\n` },
     { path: weightsFile, contents: weightsBytesOf(bundle) },
   ];
 }

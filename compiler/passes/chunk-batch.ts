@@ -36,12 +36,27 @@ export function chunkBatch(launches: readonly Launch[], producer: ReadonlyMap<Va
   }
   const chunk = launches.filter((launch) => !late.has(launch) && !early.has(launch));
   if (chunk.length === 0) return undefined;
+  const needed = sourcesOf(chunk, producer);
   return {
-    before: launches.filter((launch) => early.has(launch)),
+    before: launches.filter((launch) => early.has(launch) && needed.has(launch)),
     chunk,
-    after: launches.filter((launch) => late.has(launch)),
+    after: launches.filter((launch) => late.has(launch) || (early.has(launch) && !needed.has(launch))),
     size: chunkSize(chunk, chunkBytes),
   };
+}
+
+/** The launches that others depend on. */
+function sourcesOf(launches: readonly Launch[], producer: ReadonlyMap<Value, Launch>): ReadonlySet<Launch> {
+  const sources = new Set<Launch>();
+  const visit = ({ operands }: Launch): void => {
+    for (const source of operands.flatMap((value) => producer.get(value) ?? [])) {
+      if (sources.has(source)) continue;
+      sources.add(source);
+      visit(source);
+    }
+  };
+  launches.forEach(visit);
+  return sources;
 }
 
 /** As many samples as fit the given bytes with all they compute. */

@@ -12,10 +12,12 @@ import type { OpTable } from "../../ir/op.ts";
 import type { Pass } from "../pass.ts";
 import { mapFuncs } from "../walk-graph.ts";
 import { Evaluator, unitAxes } from "../lower/evaluator.ts";
-import { CHEAP, domainSize, loweringOf, place, type Placement, reduces, typicalSize } from "../lower/group.ts";
+import { domainSize, loweringOf, place, type Placement, reduces, typicalSize, worthRepeating } from "../lower/group.ts";
 
 interface Group {
   readonly ops: Set<Op>;
+  /** Of these ops, once it is known. */
+  placement?: Placement;
 }
 
 /** Iterations of parallel axes that a group may give up to hold a row. */
@@ -54,7 +56,7 @@ export function isFree(op: Op, ops: OpTable): boolean {
 /** Made of constants and sizes alone: one number, or the same in every element. */
 function isKnownScalar(op: Op, ops: OpTable): boolean {
   if (op.operands.length === 0) return new Evaluator(ops).cost(op) === 0;
-  const single = typicalSize(op.results[0].type.shape) === 1 && new Evaluator(ops).cost(op) <= CHEAP;
+  const single = typicalSize(op.results[0].type.shape) === 1 && worthRepeating(new Evaluator(ops).cost(op), Infinity);
   return single && op.operands.every((operand) => operand.kind === "result" && isFree(operand.op, ops));
 }
 
@@ -64,9 +66,21 @@ export function isMemoryOp(op: Op, ops: OpTable): boolean {
   return lowering.kind === "alias" || (lowering.kind === "join" && lowering.axis(op.attrs) === 0);
 }
 
-/** The same parallel axes, of which the innermost work of both is small. */
-const sameRows = (a: Placement, b: Placement): boolean =>
+interface Placed {
+  readonly block: GroupBlock;
+  readonly placement: Placement;
+}
+
+/** The same parallel axes. */
+const sameRows = ({ placement: a }: Placed, { placement: b }: Placed): boolean =>
   a.axes.length === b.axes.length && a.axes.every(({ extent }, i) => equalDims(extent, b.axes[i].extent));
+
+/** One reads the other, or both read the same array. */
+function related({ block: a }: Placed, { block: b }: Placed): boolean {
+  const seen = new Set([...a.outside, ...a.exported]);
+  const shares = b.outside.some((value) => seen.has(value) && value.type.shape.length > 0);
+  return shares || b.exported.some((value) => a.outside.includes(value));
+}
 
 class Grouping {
   readonly groups = new Map<Op, Group>();
@@ -103,45 +117,36 @@ class Grouping {
 
   /** Groups that run over the same parallel axes and read the same values become one. */
   private mergeSiblings(): void {
-    const groups = [...new Set(this.groups.values())].reverse();
-    const placed = new Map(groups.map((group) => [group, this.placementOf(group)]));
+    const groups = [...new Set(this.groups.values())].reverse().filter((group) => ![...group.ops].some((op) => this.crossesBatch(op)));
+    const placed = new Map(groups.map((group) => [group, this.placed(group.ops)]));
     for (const [i, first] of groups.entries()) {
       for (const second of groups.slice(i + 1)) {
-        if (this.groups.get([...second.ops][0]) !== second || this.groups.get([...first.ops][0]) !== first) continue;
-        const merged = this.merge(first, second, placed);
-        if (merged !== undefined) placed.set(first, merged);
+        const [a, b] = [placed.get(first), placed.get(second)];
+        if (a === undefined || b === undefined || !sameRows(a, b) || !related(a, b)) continue;
+        const union = this.union(first, second, a);
+        if (union === undefined) continue;
+        for (const op of second.ops) {
+          first.ops.add(op);
+          this.groups.set(op, first);
+        }
+        placed.set(first, union);
+        placed.delete(second);
       }
     }
   }
 
-  private placementOf(group: Group): Placement | undefined {
-    return place(this.blockOf(group.ops), this.ops);
+  private placed(members: ReadonlySet<Op>): Placed | undefined {
+    const block = this.blockOf(members);
+    const placement = place(block, this.ops);
+    return placement && { block, placement };
   }
 
-  /** Moves the ops of `second` into `first` where both have the same rows and the union can be placed over them. */
-  private merge(first: Group, second: Group, placed: Map<Group, Placement | undefined>): Placement | undefined {
-    const [a, b] = [placed.get(first), placed.get(second)];
-    if (a === undefined || b === undefined || !sameRows(a, b) || !this.related(first, second)) return undefined;
-    if ([...first.ops, ...second.ops].some((op) => this.crossesBatch(op)) || this.cycleBetween(first, second)) return undefined;
-    const union = place(this.blockOf(new Set([...first.ops, ...second.ops])), this.ops);
-    if (union === undefined || !sameRows(union, a)) return undefined;
-    for (const op of second.ops) {
-      first.ops.add(op);
-      this.groups.set(op, first);
-    }
-    return union;
-  }
-
-  /** One reads the other, or both read the same value. */
-  private related(first: Group, second: Group): boolean {
-    const [a, b] = [this.blockOf(first.ops), this.blockOf(second.ops)];
-    const seen = new Set([...a.outside, ...a.exported]);
-    return b.outside.some((value) => seen.has(value) && value.type.shape.length > 0) || b.exported.some((value) => a.outside.includes(value));
-  }
-
-  private cycleBetween(first: Group, second: Group): boolean {
+  /** Both groups as one, where that can be placed over the same rows. */
+  private union(first: Group, second: Group, rows: Placed): Placed | undefined {
     const [op, ...rest] = first.ops;
-    return this.makesCycle(op, { ops: new Set([...rest, ...second.ops]) });
+    if (this.makesCycle(op, { ops: new Set([...rest, ...second.ops]) })) return undefined;
+    const union = this.placed(new Set([...first.ops, ...second.ops]));
+    return union !== undefined && sameRows(union, rows) ? union : undefined;
   }
 
   /** Returned, or read by an op that is a matter of memory: a free op then has to be computed after all. */
@@ -182,10 +187,12 @@ class Grouping {
     if (this.makesCycle(op, group)) return false;
     if (this.crossesBatch(op)) return false;
     if (!reduces(op, this.ops) && !this.worthInlining(op, group)) return false;
-    const before = place(this.blockOf(group.ops), this.ops);
+    const before = group.placement ?? place(this.blockOf(group.ops), this.ops);
+    group.placement = before;
     const after = place(this.blockOf(new Set([...group.ops, op])), this.ops);
-    if (before === undefined || after === undefined) return false;
-    return this.keepsParallelism(op, before, after);
+    if (before === undefined || after === undefined || !this.keepsParallelism(op, before, after)) return false;
+    group.placement = after;
+    return true;
   }
 
   /** A sum over a symbolic axis ends its group, so that it can be taken chunk by chunk: what follows needs the whole sum. */
@@ -202,8 +209,9 @@ class Grouping {
   private worthInlining(op: Op, group: Group): boolean {
     const size = typicalSize(op.results[0].type.shape);
     const readers = [...this.readers(op)].filter((reader) => group.ops.has(reader));
-    if (readers.every((reader) => this.timesComputed(reader, group) <= size)) return true;
-    return size > 1 && this.evaluator.cost(op) <= CHEAP && !readers.some((reader) => reduces(reader, this.ops));
+    const times = Math.max(...readers.map((reader) => this.timesComputed(reader, group))) / size;
+    if (times <= 1) return true;
+    return size > 1 && worthRepeating(this.evaluator.cost(op), times) && !readers.some((reader) => reduces(reader, this.ops));
   }
 
   /** How often a member of the group is computed, what is inlined being computed as often as it is read. */

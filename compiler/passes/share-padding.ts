@@ -2,9 +2,9 @@
  * Stores a value that is read both padded and bare only once: padded. Who reads it bare reads the middle of the padded array, which is a
  * view. In a residual block, the input of the next convolution and the shortcut past it are then one array with a halo, written once.
  *
- * It pays where the padding is thin (the padded array is at most half as large again) and the producer can write into the middle of an
- * array as easily as into a whole one; where the value must exist bare anyway, as an argument or a result of the function, nothing is
- * saved. `canonicalize` would undo it (a slice of a pad is what was padded), so it stands behind the last one.
+ * The padded array has to be made in any case, so this pays unless that one is many times larger and readers would miss the cache. Where
+ * the value must exist bare anyway, as an argument or a result of the function, nothing is saved. `canonicalize` would undo it (a slice
+ * of a pad is what was padded), so it stands behind the last one.
  */
 import { Builder } from "../../ir/builder.ts";
 import { addDims } from "../../ir/dim.ts";
@@ -14,7 +14,8 @@ import type { Pass } from "../pass.ts";
 import { isHalo, numbers, staticSize } from "../rules/facts.ts";
 import { mapBlocks, rebuildBlock, usersOf } from "../walk-graph.ts";
 
-const largestGrowth = 1.5;
+/** How many times larger the padded array may be. */
+const largestGrowth = 8;
 
 /** The padding that can hold the value for everyone, if there is one. */
 function sharedPadding(

@@ -8,6 +8,12 @@ import { ModelError } from "../errors.ts";
 const IDENTIFIER = /[A-Za-z_]\w*/y;
 const STRING = /"(?:[^"\\\n]|\\.)*"/y;
 const BLANK = /(?:\s+|\/\/[^\n]*)*/y;
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ["n", "\n"],
+  ["t", "\t"],
+  ['"', '"'],
+  ["\\", "\\"],
+]);
 /** Deeper than any real text; each level costs a few frames of the stack. */
 const MOST_NESTED = 400;
 
@@ -74,14 +80,17 @@ export class Reader {
     return Number(this.expect(/-?\d+/y, what));
   }
 
-  /** The contents of a quoted string with the escapes of MLIR: backslash and two hex digits, `\n`, `\t`, `\\`, `\"`. */
+  /** The contents of a quoted string. Escapes are MLIR's: `\n`, `\t`, `\\`, `\"`, and two hex digits for a byte of its UTF-8. */
   string(what: string): string {
     const start = this.at;
     const quoted = this.expect(STRING, what).slice(1, -1);
-    return quoted.replace(/\\([0-9A-Fa-f]{2}|[nt"\\]|.)/g, (_, code: string) => {
-      if (code.length === 2) return String.fromCharCode(Number.parseInt(code, 16));
-      const character = { n: "\n", t: "\t", '"': '"', "\\": "\\" }[code];
-      return character ?? this.failAt(start, "a string without unknown escapes");
+    return quoted.replace(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/g, (_, bytes: string | undefined, code: string) => {
+      if (bytes === undefined)
+        return ESCAPES.get(code) ?? this.failAt(start, "a string without unknown escapes");
+      const codes = bytes.slice(1).split("\\");
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        Uint8Array.from(codes, (digits) => Number.parseInt(digits, 16)),
+      );
     });
   }
 

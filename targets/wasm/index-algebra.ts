@@ -46,7 +46,7 @@ export class IndexAlgebra {
   readonly #lets = new Map<Var, Expr>();
   readonly #floors = new Map<Var, number>();
   readonly #numbers = new Map<unknown, number>();
-  readonly #polynomials = new Map<Var, Polynomial>();
+  readonly #polynomials = new Map<Var | Expr, Polynomial>();
   readonly #ranges = new Map<Var, Range>();
 
   /** `constants`: sizes that are the same in every launch. `floors`: other variables from outside, and the least they can be. */
@@ -71,6 +71,14 @@ export class IndexAlgebra {
   polynomial(expr: Expr): Polynomial {
     if (expr.kind === "const") return constantPolynomial(expr.value);
     if (expr.kind === "var") return this.#ofVar(expr.var);
+    const known = this.#polynomials.get(expr);
+    if (known !== undefined) return known;
+    const polynomial = this.#compute(expr);
+    this.#polynomials.set(expr, polynomial);
+    return polynomial;
+  }
+
+  #compute(expr: Expr): Polynomial {
     if (expr.kind !== "scalar" || expr.dtype !== "i32") return this.#opaque(expr);
     const [a, b, c] = expr.args;
     switch (expr.name) {

@@ -16,63 +16,66 @@ export interface Atom {
 }
 
 export interface Term {
+  /** Of the factors: equal for equal products. */
+  readonly key: string;
   readonly coefficient: number;
-  /** Sorted by key. */
+  /** Sorted by key; none for a constant, which occurs in the course of a computation only. */
   readonly factors: readonly Atom[];
 }
 
 export interface Polynomial {
   readonly constant: number;
-  /** Sorted by the keys of their factors, each product once, none with coefficient zero. */
+  /** Sorted by key, each product once, none with coefficient zero. */
   readonly terms: readonly Term[];
 }
 
-const productKey = (factors: readonly Atom[]): string => factors.map((factor) => factor.key).join("*");
+function termOf(coefficient: number, factors: readonly Atom[]): Term {
+  return { key: factors.map((factor) => factor.key).join("*"), coefficient, factors };
+}
 
 export const constantPolynomial = (constant: number): Polynomial => ({ constant, terms: [] });
-export const atomPolynomial = (atom: Atom): Polynomial => ({
-  constant: 0,
-  terms: [{ coefficient: 1, factors: [atom] }],
-});
+export const atomPolynomial = (atom: Atom): Polynomial => ({ constant: 0, terms: [termOf(1, [atom])] });
 
 /** A key of the terms without the constant. */
 export const termsKey = ({ terms }: Polynomial): string =>
-  terms.map(({ coefficient, factors }) => `${coefficient}*${productKey(factors)}`).join("+");
+  terms.map(({ key, coefficient }) => `${coefficient}*${key}`).join("+");
 
 function canonical(constant: number, terms: readonly Term[]): Polynomial {
   const sums = new Map<string, Term>();
-  for (const { coefficient, factors } of terms) {
-    const key = productKey(factors);
-    sums.set(key, { coefficient: coefficient + (sums.get(key)?.coefficient ?? 0), factors });
+  for (const term of terms) {
+    const { key, coefficient, factors } = term;
+    const known = sums.get(key);
+    sums.set(key, known === undefined ? term : { key, coefficient: known.coefficient + coefficient, factors });
   }
-  const kept = [...sums].filter(([, term]) => term.coefficient !== 0);
-  kept.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { constant, terms: kept.map(([, term]) => term) };
+  const kept = [...sums.values()].filter(({ key, coefficient }) => coefficient !== 0 && key !== "");
+  kept.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { constant: constant + (sums.get("")?.coefficient ?? 0), terms: kept };
 }
 
-export const addPolynomials = (a: Polynomial, b: Polynomial): Polynomial =>
-  canonical(a.constant + b.constant, [...a.terms, ...b.terms]);
+export function addPolynomials(a: Polynomial, b: Polynomial): Polynomial {
+  const constant = a.constant + b.constant;
+  if (a.terms.length === 0) return { constant, terms: b.terms };
+  if (b.terms.length === 0) return { constant, terms: a.terms };
+  return canonical(constant, [...a.terms, ...b.terms]);
+}
 
-export const scalePolynomial = ({ constant, terms }: Polynomial, by: number): Polynomial =>
-  canonical(
-    constant * by,
-    terms.map(({ coefficient, factors }) => ({ coefficient: coefficient * by, factors })),
-  );
+export function scalePolynomial({ constant, terms }: Polynomial, by: number): Polynomial {
+  if (by === 0) return constantPolynomial(0);
+  const scaled = terms.map(({ key, coefficient, factors }) => ({ key, coefficient: coefficient * by, factors }));
+  return { constant: constant * by, terms: scaled };
+}
 
 export function multiplyPolynomials(a: Polynomial, b: Polynomial): Polynomial {
-  const all = (p: Polynomial): readonly Term[] => [...p.terms, { coefficient: p.constant, factors: [] }];
+  if (a.terms.length === 0) return scalePolynomial(b, a.constant);
+  if (b.terms.length === 0) return scalePolynomial(a, b.constant);
+  const all = (p: Polynomial): readonly Term[] => [...p.terms, termOf(p.constant, [])];
   const products = all(a).flatMap((x) =>
-    all(b).map((y) => ({
-      coefficient: x.coefficient * y.coefficient,
-      factors: [...x.factors, ...y.factors].sort((p, q) => (p.key < q.key ? -1 : 1)),
-    })),
+    all(b).map((y) => {
+      const factors = [...x.factors, ...y.factors].sort((p, q) => (p.key < q.key ? -1 : 1));
+      return termOf(x.coefficient * y.coefficient, factors);
+    }),
   );
-  const isConstant = ({ factors }: Term): boolean => factors.length === 0;
-  const constant = products.filter(isConstant).reduce((sum, { coefficient }) => sum + coefficient, 0);
-  return canonical(
-    constant,
-    products.filter((term) => !isConstant(term)),
-  );
+  return canonical(0, products);
 }
 
 /** The terms for which `keep` holds, and those for which it does not. The constant goes with the first. */
@@ -95,17 +98,9 @@ export const isLinearIn = ({ terms }: Polynomial, v: Var): boolean =>
 
 /** What a polynomial that is linear in `v` grows by when v grows by one. */
 export function slopeIn({ terms }: Polynomial, v: Var): Polynomial {
-  const slopes = terms
-    .filter((term) => dependsOn(term, v))
-    .map(({ coefficient, factors }) => ({
-      coefficient,
-      factors: factors.filter((atom) => !isVariable(atom, v)),
-    }));
-  const constant = slopes
-    .filter(({ factors }) => factors.length === 0)
-    .reduce((sum, term) => sum + term.coefficient, 0);
-  return canonical(
-    constant,
-    slopes.filter(({ factors }) => factors.length > 0),
+  const dependent = terms.filter((term) => dependsOn(term, v));
+  const slopes = dependent.map(({ coefficient, factors }) =>
+    termOf(coefficient, factors.filter((atom) => !isVariable(atom, v))),
   );
+  return canonical(0, slopes);
 }

@@ -75,7 +75,8 @@ export class Memory {
     if (region !== "arena" && isNarrow(dtype)) return packedLoad(region, at, dtype);
     const word = element(WORDS[region], at);
     const value = READ[registerType(dtype)](word);
-    this.#words.set(value.text, word);
+    // Any word but 0 reads as true; only 1 is written.
+    if (dtype !== "bool") this.#words.set(value.text, word);
     return value;
   }
 

@@ -10,8 +10,8 @@ import {
   type Block,
   type BlockArg,
   type Func,
-  makeOp,
   type Module,
+  makeOp,
   type Op,
   type ResultRole,
   type Value,
@@ -35,12 +35,23 @@ export function makeRandom(seed: number): () => number {
 export function moduleOfSamples(ops: OpTable): Module {
   const funcs = [...ops.values()].flatMap((def) =>
     def.samples.map((sample, i): Func => {
-      const args = sample.operands.map((type, k): BlockArg => ({ kind: "arg", type, name: `${def.name}.${k}` }));
-      const op = makeOp(def.name, args, def.infer(sample.operands, sample.attrs, []), sample.attrs, [], `samples/${def.name}`);
+      const args = sample.operands.map(
+        (type, k): BlockArg => ({ kind: "arg", type, name: `${def.name}.${k}` }),
+      );
+      const op = makeOp(
+        def.name,
+        args,
+        def.infer(sample.operands, sample.attrs, []),
+        sample.attrs,
+        [],
+        `samples/${def.name}`,
+      );
       return {
         name: `${def.name}_${i}`,
         body: { args, ops: [op], returns: op.results },
-        args: args.map((_, k): ArgRole => (k === 0 ? { kind: "input", name: "x" } : { kind: "param", path: `p/${k}` })),
+        args: args.map(
+          (_, k): ArgRole => (k === 0 ? { kind: "input", name: "x" } : { kind: "param", path: `p/${k}` }),
+        ),
         results: op.results.map((_, k): ResultRole => ({ kind: "output", name: `y${k}` })),
       };
     }),
@@ -69,7 +80,7 @@ class Chance {
   }
 
   text(): string {
-    return this.many(6, () => this.pick([..."ab/ _é\"\\\n\t7#%{}-.x"])).join("");
+    return this.many(6, () => this.pick([...'ab/ _é"\\\n\t7#%{}-.x'])).join("");
   }
 
   type(): TensorType {
@@ -106,7 +117,9 @@ class Chance {
 function randomBlock(chance: Chance, depth: number): Block {
   const args = chance.many(3, (): BlockArg => {
     const type = chance.type();
-    return chance.random() < 0.5 ? { kind: "arg", type } : { kind: "arg", type, name: chance.pick(["x", "image", "w.0", "x"]) };
+    return chance.random() < 0.5
+      ? { kind: "arg", type }
+      : { kind: "arg", type, name: chance.pick(["x", "image", "w.0", "x"]) };
   });
   const values: Value[] = [...args];
   const ops: Op[] = [];
@@ -114,7 +127,14 @@ function randomBlock(chance: Chance, depth: number): Block {
     const operands = values.length === 0 ? [] : chance.many(3, () => chance.pick(values));
     const regions = depth < 2 && chance.random() < 0.2 ? [randomBlock(chance, depth + 1)] : [];
     const types = chance.many(2, () => chance.type());
-    const op = makeOp(chance.pick(["add", "made_up", "fused"]), operands, types, chance.attrs(), regions, chance.text());
+    const op = makeOp(
+      chance.pick(["add", "made_up", "fused"]),
+      operands,
+      types,
+      chance.attrs(),
+      regions,
+      chance.text(),
+    );
     values.push(...op.results);
     ops.push(op);
   }

@@ -2,10 +2,12 @@
  * A WebGPU device in Node, from Dawn (the npm package `webgpu`): a GPU's, or where there is none that of the software Vulkan driver
  * which Debian's chromium brings.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { Unsupported } from "../../../ir/errors.ts";
 
 const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+/** Where Linux lists its Vulkan drivers. */
+const DRIVER_FOLDERS = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 
 export interface OpenedDevice {
   readonly device: GPUDevice;
@@ -18,10 +20,10 @@ export interface OpenedDevice {
 export async function openDevice(): Promise<OpenedDevice> {
   const { create, globals } = await loadDawn();
   Object.assign(globalThis, globals);
+  if (!hasDrivers()) useSoftwareDriver(); // asking without any makes Dawn complain at length
   let gpu = create([]);
   let adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null && process.env.VK_DRIVER_FILES === undefined && existsSync(SOFTWARE_DRIVER)) {
-    process.env.VK_DRIVER_FILES = SOFTWARE_DRIVER; // read when the next instance begins
+  if (adapter === null && useSoftwareDriver()) {
     gpu = create([]);
     adapter = await gpu.requestAdapter();
   }
@@ -42,6 +44,17 @@ export async function openDevice(): Promise<OpenedDevice> {
   };
   const held = new Set([gpu]);
   return { device, adapter: description || model || vendor, close };
+}
+
+const hasDrivers = (): boolean =>
+  process.platform !== "linux" ||
+  DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json")));
+
+/** Names the driver to whoever is created next. False where there is none, or the user named one. */
+function useSoftwareDriver(): boolean {
+  if (process.env.VK_DRIVER_FILES !== undefined || !existsSync(SOFTWARE_DRIVER)) return false;
+  process.env.VK_DRIVER_FILES = SOFTWARE_DRIVER;
+  return true;
 }
 
 async function loadDawn() {

@@ -1,0 +1,38 @@
+/** `keratin compile`: writes artifacts. */
+import type { Command } from "commander";
+import { packageArtifact } from "../package/artifact.ts";
+import { bytesText, type Output, table } from "./console.ts";
+import { loadSource } from "./load-source.ts";
+import { parseTargets } from "./targets.ts";
+
+interface CompileOptions {
+  readonly target: string;
+  readonly out: string;
+  readonly train?: boolean;
+  readonly name?: string;
+}
+
+export function addCompile(program: Command, output: Output): void {
+  program
+    .command("compile")
+    .description("compile a model to folders that run by themselves, one per target")
+    .argument("<model>", "a .keras file, or a .ts or .js module that exports a model")
+    .option("-t, --target <list>", "wasm, wgsl, cpp, cuda; several with commas", "wasm")
+    .option("-o, --out <dir>", "where the folders go", "dist")
+    .option("--train", "add the training step (the model must be compiled with a loss)")
+    .option("--name <name>", "the model's name in the artifact (default: the file's)")
+    .action((path: string, options: CompileOptions) => compileCommand(path, options, output));
+}
+
+async function compileCommand(path: string, { target, out, train, name }: CompileOptions, output: Output): Promise<void> {
+  const targets = parseTargets(target);
+  const start = performance.now();
+  output.progress(`read ${path}`);
+  const source = await loadSource(path, { train, name });
+  const folders = await packageArtifact(source, { targets, out, progress: output.progress });
+  const rows = folders.flatMap((folder) =>
+    folder.files.map(({ path: file, contents }) => [`${out}/${folder.name}/${file}`, bytesText(Buffer.byteLength(contents))]),
+  );
+  for (const line of table(["file", "size"], rows)) output.print(line);
+  output.print(`compiled ${source.name} for ${targets.join(", ")} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}

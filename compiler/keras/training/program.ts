@@ -1,0 +1,298 @@
+/**
+ * A model compiled for this process: one module whose functions share state, loaded into the default backend. `train_step` is forward, loss,
+ * metrics, backward and update in one function; `test_step` is its first half; `predict` only the forward pass. The batch is the symbol `n`, so
+ * the last, smaller batch runs the same code. Weights stay in the session between steps; variables fetch them when somebody reads them.
+ */
+import type { DType } from "../../../ir/dtype.ts";
+import type { Shape } from "../../../ir/dim.ts";
+import type { Func, Module } from "../../../ir/graph.ts";
+import { CompilerBug, ModelError } from "../../../ir/errors.ts";
+import type { NDArray } from "../../../ir/ndarray.ts";
+import { opTable } from "../../../ir/ops/index.ts";
+import { gradients } from "../../autodiff.ts";
+import type { Session } from "../../backend.ts";
+import { cast, elementwise, type Tensor, toTensor } from "../../tensor.ts";
+import { Trace } from "../../trace.ts";
+import { flatten, type Nest } from "../nest.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { session } from "../session.ts";
+import { TraceScope } from "../trace-scope.ts";
+import type { Variable, VariableStore } from "../variable.ts";
+import { type CompileTargets, evaluateObjectives, Objectives, type OutputPair, type StepValues } from "./objectives.ts";
+import { byDType, composeSlab, joinFlat, type Slab, sliceSlab, StateLayout } from "./state-layout.ts";
+import type { Trainable } from "./trainable.ts";
+
+/** The data of a batch, by what it is: names, dtypes and shapes with the batch as `n`. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface ProgramSpec {
+  readonly model: Trainable;
+  /** What the user gives as x: its structure. */
+  readonly structure: Nest<unknown>;
+  readonly inputs: readonly ArgumentSpec[];
+  /** Labels, in the order of the outputs; undefined for a program that only predicts. */
+  readonly targets?: readonly ArgumentSpec[];
+  /** Weights of the samples: one for all outputs, one for each, or none. */
+  readonly sampleWeights?: readonly ArgumentSpec[];
+  readonly compiled?: CompileTargets & { readonly optimizer: Optimizer };
+  /** Settled losses and metrics of an earlier program of the same compilation. */
+  readonly objectives?: Objectives;
+}
+
+/** A traced model: what a backend loads, and what the packager writes. */
+export interface TracedModel {
+  readonly module: Module;
+  readonly layout: StateLayout;
+  readonly objectives: Objectives | undefined;
+  /** Variables that `train_step` changes. */
+  readonly changed: readonly Variable[];
+  /** The structure of the results of `predict`. */
+  readonly outputStructure: Nest<unknown>;
+}
+
+/** Traces the functions that `spec` asks for. */
+export function traceModel(spec: ProgramSpec): TracedModel {
+  const { compiled } = spec;
+  if (compiled === undefined || spec.targets === undefined) {
+    const layout = new StateLayout("param", []);
+    const { func, structure } = tracePredict(spec, layout);
+    return { module: { funcs: [func] }, layout, objectives: undefined, changed: [], outputStructure: structure };
+  }
+  const layout = trainingLayout(spec.model, compiled.optimizer);
+  const train = traceTrain(spec, compiled, layout);
+  const withObjectives = { ...spec, objectives: train.objectives };
+  const test = traceTest(withObjectives, compiled, layout);
+  const { func, structure } = tracePredict(spec, layout);
+  return { module: { funcs: [train.func, test, func] }, layout, objectives: train.objectives, changed: train.changed, outputStructure: structure };
+}
+
+/** Slabs for weights that are trained and for each slot of the optimizer. */
+function trainingLayout(model: Trainable, optimizer: Optimizer): StateLayout {
+  const weights = model.trainableWeights;
+  optimizer.build(weights);
+  const groups = byDType(weights).flatMap((variables) => [
+    { name: "trainable", variables },
+    ...optimizer.slotNames.map((name) => ({ name, variables: variables.map((variable) => optimizer.slots(name)[weights.indexOf(variable)]) })),
+  ]);
+  return new StateLayout("state", groups);
+}
+
+interface OpenTrace {
+  readonly trace: Trace;
+  readonly scope: TraceScope;
+  readonly arguments: (specs: readonly ArgumentSpec[]) => Tensor[];
+}
+
+function openTrace(layout: StateLayout): OpenTrace {
+  const trace = new Trace(opTable);
+  const scope = new TraceScope(trace, (variable) => layout.bind(trace, variable));
+  return { trace, scope, arguments: (specs) => specs.map(({ name, dtype, shape }) => trace.input(name, dtype, shape)) };
+}
+
+function tracePredict(spec: ProgramSpec, layout: StateLayout): { func: Func; structure: Nest<unknown> } {
+  const { trace, scope, arguments: args } = openTrace(layout);
+  const inputs = args(spec.inputs);
+  const out = session.within(scope, () => spec.model.callFlat(inputs, spec.structure, false));
+  const tensors = flatten(out);
+  const names = outputNames(spec.model, tensors.length);
+  const results = tensors.map((tensor, i) => ({ tensor, role: { kind: "output", name: names[i] } as const }));
+  return { func: trace.finish("predict", results), structure: out };
+}
+
+/** The model's names for its outputs, or `output`, `output_1`, ... */
+export const outputNames = (model: Trainable, count: number): readonly string[] =>
+  model.outputNames?.length === count ? model.outputNames : Array.from({ length: count }, (_, i) => (i === 0 ? "output" : `output_${i}`));
+
+/** Predictions of a batch with their labels, and the losses that layers add on the way. */
+function forward(spec: ProgramSpec, open: OpenTrace, training: boolean) {
+  const inputs = open.arguments(spec.inputs);
+  const targets = open.arguments(spec.targets ?? []);
+  const weights = open.arguments(spec.sampleWeights ?? []);
+  return forwardStep(spec.model, inputs, spec.structure, targets, weights, training);
+}
+
+/** The same for given tensors, in whatever engine they are. */
+export function forwardStep(
+  model: Trainable,
+  inputs: readonly Tensor[],
+  structure: Nest<unknown>,
+  targets: readonly Tensor[],
+  sampleWeights: readonly Tensor[],
+  training: boolean,
+): { outputs: readonly OutputPair[]; weights: readonly (Tensor | null)[]; extra: readonly Tensor[] } {
+  const { result, losses } = session.collectLosses(() => model.callFlat(inputs, structure, training));
+  const predictions = flatten(result);
+  if (targets.length !== predictions.length) {
+    throw new ModelError("labels do not match the outputs", { where: model.name, expected: `${predictions.length}`, got: `${targets.length}` });
+  }
+  const names = outputNames(model, predictions.length);
+  const penalties = model.trainableWeights.flatMap(({ regularizer, value }) => (regularizer === null ? [] : [toTensor(regularizer(value), value.engine)]));
+  return {
+    outputs: predictions.map((prediction, i) => ({ name: names[i], prediction, target: targets[i] })),
+    weights: predictions.map((_, i) => sampleWeights[i] ?? sampleWeights[0] ?? null),
+    extra: [...losses, ...penalties],
+  };
+}
+
+/** The results of a step as outputs, in the order in which `readStep` takes them apart. */
+const stepOutputs = ({ loss, outputLosses, statistics }: StepValues<Tensor>) =>
+  [loss, ...outputLosses, ...statistics.flat()].map((tensor, i) => ({ tensor, role: { kind: "output", name: i === 0 ? "loss" : `value_${i}` } as const }));
+
+/** Takes the outputs of a step apart. */
+export function readStep(outputs: readonly NDArray[], objectives: Objectives, counts: readonly number[]): StepValues<NDArray> {
+  let at = 1 + objectives.losses.length;
+  const statistics = counts.map((count) => {
+    at += count;
+    return outputs.slice(at - count, at);
+  });
+  return { loss: outputs[0], outputLosses: outputs.slice(1, 1 + objectives.losses.length), statistics };
+}
+
+type Compiled = NonNullable<ProgramSpec["compiled"]>;
+
+function traceTrain(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): { func: Func; objectives: Objectives; changed: readonly Variable[] } {
+  const open = openTrace(layout);
+  const { trace, scope } = open;
+  return session.within(scope, () => {
+    const { outputs, weights, extra } = forward(spec, open, true);
+    const objectives = spec.objectives ?? new Objectives(compiled, outputs);
+    const step = evaluateObjectives(objectives, outputs, weights, extra);
+    const slabs = update(spec.model, compiled.optimizer, layout, open, step.loss);
+    const singles = [...scope.updates].filter(([variable]) => layout.place(variable) === undefined);
+    const states = [
+      ...slabs.map(({ slab, tensor }) => ({ tensor, role: { kind: "state", path: slab.path } as const })),
+      ...singles.map(([variable, tensor]) => ({ tensor, role: { kind: "state", path: layout.path(variable) } as const })),
+    ];
+    const changed = [...slabs.flatMap(({ slab }) => slab.variables), ...singles.map(([variable]) => variable)];
+    return { func: trace.finish("train_step", [...stepOutputs(step), ...states]), objectives, changed };
+  });
+}
+
+function traceTest(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): Func {
+  const open = openTrace(layout);
+  return session.within(open.scope, () => {
+    const { outputs, weights, extra } = forward(spec, open, false);
+    const objectives = spec.objectives ?? new Objectives(compiled, outputs);
+    return open.trace.finish("test_step", stepOutputs(evaluateObjectives(objectives, outputs, weights, extra)));
+  });
+}
+
+/** Backward pass and update: the new contents of all slabs; counts the step. */
+function update(model: Trainable, optimizer: Optimizer, layout: StateLayout, open: OpenTrace, loss: Tensor): { slab: Slab; tensor: Tensor }[] {
+  const { trace } = open;
+  const weights = model.trainableWeights;
+  const values = weights.map((weight) => trace.value(open.scope.read(weight)));
+  const found = gradients(trace.builder, trace.value(loss), values);
+  trace.builder.loc = optimizer.name;
+  const raw = found.map((gradient, i) => trace.wrap(gradient ?? trace.builder.full(values[i].type, 0)));
+  const clipped = optimizer.clip(raw);
+  const learningRate = optimizer.currentLearningRate();
+  const step = elementwise("add", [cast(optimizer.iterations.value, "f32"), 1]);
+  const next = trainableSlabs(layout).flatMap((slab) => {
+    const gradient = joinFlat(slab.variables.map((variable) => clipped[weights.indexOf(variable)]), slab);
+    const slots = slotSlabs(layout, slab, optimizer, weights);
+    const old = { weight: presentSlab(slab, layout, open), gradient, slots: slots.map((slot) => layout.bindSlab(trace, slot)), learningRate, step };
+    const stepped = optimizer.step(old);
+    return [{ slab, tensor: stepped.weight }, ...slots.map((slot, i) => ({ slab: slot, tensor: stepped.slots[i] }))];
+  });
+  optimizer.iterations.assign(elementwise("add", [optimizer.iterations, { dtype: "i32", shape: [], data: Int32Array.of(1) }]));
+  return next;
+}
+
+const trainableSlabs = (layout: StateLayout): readonly Slab[] => layout.slabs.filter(({ path }) => path.startsWith("slab/trainable/"));
+
+function slotSlabs(layout: StateLayout, slab: Slab, optimizer: Optimizer, weights: readonly Variable[]): Slab[] {
+  return optimizer.slotNames.map((name) => {
+    const place = layout.place(optimizer.slots(name)[weights.indexOf(slab.variables[0])]);
+    if (place === undefined) throw new CompilerBug("training", "a slot has no slab");
+    return place.slab;
+  });
+}
+
+/** The slab before the update: as it came in, unless the forward pass assigned to one of its weights. */
+function presentSlab(slab: Slab, layout: StateLayout, { trace, scope }: OpenTrace): Tensor {
+  if (slab.variables.every((variable) => !scope.updates.has(variable))) return layout.bindSlab(trace, slab);
+  return joinFlat(slab.variables.map((variable) => scope.read(variable)), slab);
+}
+
+/** A traced model in a backend, with its weights. */
+export class Program implements VariableStore {
+  readonly traced: TracedModel;
+  private readonly loaded: Session;
+  /** The version of each variable that the session holds. */
+  private readonly versions = new Map<Variable, number>();
+
+  private constructor(traced: TracedModel, loaded: Session) {
+    this.traced = traced;
+    this.loaded = loaded;
+    for (const variable of this.held()) this.versions.set(variable, variable.version);
+  }
+
+  /** Traces and loads. Slow: this is where the compiler runs. */
+  static async load(spec: ProgramSpec): Promise<Program> {
+    const traced = traceModel(spec);
+    return new Program(traced, await session.backend().load(traced.module, await stateValues(traced.layout)));
+  }
+
+  /** Runs a function after bringing the session up to date with variables that changed outside of it. */
+  async call(name: "train_step" | "test_step" | "predict", inputs: readonly NDArray[]): Promise<readonly NDArray[]> {
+    await this.push();
+    const outputs = await this.loaded.call(name, inputs);
+    if (name === "train_step") this.own(this.traced.changed);
+    return outputs;
+  }
+
+  /** The newest value of a variable; brings those that lie beside it along. */
+  async fetch(variable: Variable): Promise<NDArray> {
+    const { layout } = this.traced;
+    const place = layout.place(variable);
+    if (place === undefined) return this.loaded.read(layout.path(variable));
+    const contents = await this.loaded.read(place.slab.path);
+    place.slab.variables.forEach((other, i) => other.arrive(this, sliceSlab(place.slab, contents, i)));
+    return sliceSlab(place.slab, contents, place.index);
+  }
+
+  private own(variables: readonly Variable[]): void {
+    for (const variable of variables) {
+      variable.moveTo(this);
+      this.versions.set(variable, variable.version);
+    }
+  }
+
+  private held(): Variable[] {
+    const { layout } = this.traced;
+    return [...layout.slabs.flatMap(({ variables }) => variables), ...layout.singles.keys()];
+  }
+
+  private async push(): Promise<void> {
+    const { layout } = this.traced;
+    for (const slab of layout.slabs) if (slab.variables.some((variable) => this.isStale(variable))) await this.pushSlab(slab);
+    for (const [variable, path] of layout.singles) {
+      if (this.isStale(variable)) await this.loaded.write(path, await variable.array());
+      this.versions.set(variable, variable.version);
+    }
+  }
+
+  private isStale(variable: Variable): boolean {
+    return variable.store !== this && (variable.store !== undefined || this.versions.get(variable) !== variable.version);
+  }
+
+  private async pushSlab(slab: Slab): Promise<void> {
+    const arrays: NDArray[] = [];
+    for (const variable of slab.variables) arrays.push(await variable.array());
+    await this.loaded.write(slab.path, composeSlab(slab, arrays));
+    for (const variable of slab.variables) this.versions.set(variable, variable.version);
+  }
+}
+
+/** The first value of every parameter and state, by path. */
+export async function stateValues(layout: StateLayout): Promise<Map<string, NDArray>> {
+  const values = new Map<string, NDArray>();
+  for (const slab of layout.slabs) values.set(slab.path, composeSlab(slab, await Promise.all(slab.variables.map((variable) => variable.array()))));
+  for (const [variable, path] of layout.singles) values.set(path, await variable.array());
+  return values;
+}
