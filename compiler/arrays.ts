@@ -13,7 +13,9 @@ export type ArrayLike =
   | BigInt64Array | BigUint64Array; // biome-ignore format: by family
 
 export function isNDArray(value: unknown): value is NDArray {
-  return typeof value === "object" && value !== null && "dtype" in value && "data" in value && "shape" in value;
+  return (
+    typeof value === "object" && value !== null && "dtype" in value && "data" in value && "shape" in value
+  );
 }
 
 function typedDType(value: object): DType | undefined {
@@ -37,7 +39,9 @@ export function isArrayLike(value: unknown): value is ArrayLike {
 }
 
 const isNested = (value: unknown): boolean =>
-  typeof value === "number" || typeof value === "boolean" || (Array.isArray(value) && (value.length === 0 || isNested(value[0])));
+  typeof value === "number" ||
+  typeof value === "boolean" ||
+  (Array.isArray(value) && (value.length === 0 || isNested(value[0])));
 
 /** An array-like as an array; numbers take `dtype` (default f32). Throws ModelError for ragged nesting. */
 export function toArray(value: ArrayLike, dtype: DType = "f32"): NDArray {
@@ -56,17 +60,29 @@ function nestedShape(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...(value.length === 0 ? [] : nestedShape(value[0]))] : [];
 }
 
-function fill(value: unknown, shape: readonly number[], axis: number, data: TypedArray, offset: number): number {
+function fill(
+  value: unknown,
+  shape: readonly number[],
+  axis: number,
+  data: TypedArray,
+  offset: number,
+): number {
   if (!Array.isArray(value)) {
     if (axis !== shape.length || (typeof value !== "number" && typeof value !== "boolean")) {
-      throw new ModelError("ragged nested array", { expected: `numbers at depth ${shape.length}`, got: String(value) });
+      throw new ModelError("ragged nested array", {
+        expected: `numbers at depth ${shape.length}`,
+        got: String(value),
+      });
     }
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[offset] = BigInt(Number(value));
     else data[offset] = Number(value);
     return offset + 1;
   }
   if (value.length !== shape[axis]) {
-    throw new ModelError("ragged nested array", { expected: `${shape[axis]} elements`, got: `${value.length}` });
+    throw new ModelError("ragged nested array", {
+      expected: `${shape[axis]} elements`,
+      got: `${value.length}`,
+    });
   }
   return value.reduce<number>((at, item) => fill(item, shape, axis + 1, data, at), offset);
 }
@@ -86,7 +102,11 @@ export function castArray(array: NDArray, dtype: DType): NDArray {
 /** Rows `start` to `end` of the first axis; shares memory. */
 export function sliceRows(array: NDArray, start: number, end: number): NDArray {
   const row = sizeOf(array.shape.slice(1));
-  return { dtype: array.dtype, shape: [end - start, ...array.shape.slice(1)], data: array.data.subarray(start * row, end * row) };
+  return {
+    dtype: array.dtype,
+    shape: [end - start, ...array.shape.slice(1)],
+    data: array.data.subarray(start * row, end * row),
+  };
 }
 
 /** The rows of the first axis with the given numbers, in that order; a copy. */
@@ -113,7 +133,8 @@ export function concatRows(arrays: readonly NDArray[]): NDArray {
 /** Copies between typed arrays of one kind. */
 export function copyInto(to: TypedArray, at: number, from: TypedArray, start: number, length: number): void {
   if (to instanceof BigInt64Array || to instanceof BigUint64Array) {
-    if (from instanceof BigInt64Array || from instanceof BigUint64Array) to.set(from.subarray(start, start + length), at);
+    if (from instanceof BigInt64Array || from instanceof BigUint64Array)
+      to.set(from.subarray(start, start + length), at);
   } else if (!(from instanceof BigInt64Array || from instanceof BigUint64Array)) {
     to.set(from.subarray(start, start + length), at);
   }

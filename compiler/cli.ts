@@ -3,13 +3,16 @@
  * the target or this machine, 1 anything else.
  */
 import { Command, CommanderError } from "commander";
+import { addBench } from "./cli/bench.ts";
 import { addCompile } from "./cli/compile.ts";
 import { consoleOutput, ExitCode, errorText, exitCodeOf } from "./cli/console.ts";
+import { addInspect } from "./cli/inspect.ts";
+import { addOpt } from "./cli/opt.ts";
 import { addRun } from "./cli/run.ts";
 import { addVerify } from "./cli/verify.ts";
 import { version } from "./package/version.ts";
 
-const commands = [addCompile, addRun, addVerify];
+const commands = [addCompile, addRun, addVerify, addBench, addInspect, addOpt];
 
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("keratin")

@@ -37,7 +37,8 @@ export function planIndex(shape: Shape, index: readonly Index[]): IndexPlan {
       result.push(1);
       continue;
     }
-    const axis = typeof item === "number" ? planPosition(shape[axes.length], item) : planRange(shape[axes.length], item);
+    const axis =
+      typeof item === "number" ? planPosition(shape[axes.length], item) : planRange(shape[axes.length], item);
     axes.push(axis);
     if (axis.keep) result.push(axis.size);
   }
@@ -54,7 +55,10 @@ function expandEllipsis(rank: number, index: readonly Index[]): readonly Index[]
   const used = index.filter((item) => item !== null && item !== "...").length;
   const dots = index.filter((item) => item === "...").length;
   if (used > rank || dots > 1) {
-    throw new ModelError("index does not fit", { expected: `at most ${rank} axes and one "..."`, got: JSON.stringify(index) });
+    throw new ModelError("index does not fit", {
+      expected: `at most ${rank} axes and one "..."`,
+      got: JSON.stringify(index),
+    });
   }
   const rest = new Array<Index>(rank - used).fill(":");
   return dots === 0 ? [...index, ...rest] : index.flatMap((item) => (item === "..." ? rest : [item]));
@@ -63,7 +67,10 @@ function expandEllipsis(rank: number, index: readonly Index[]): readonly Index[]
 function planPosition(dim: Dim, position: number): AxisPlan {
   const at = typeof dim === "number" && position < 0 ? position + dim : position;
   if (!Number.isInteger(at) || at < 0 || (typeof dim === "number" && at >= dim)) {
-    throw new ModelError("index out of range", { expected: `an integer below ${dim}`, got: String(position) });
+    throw new ModelError("index out of range", {
+      expected: `an integer below ${dim}`,
+      got: String(position),
+    });
   }
   return { reverse: false, start: at, limit: at + 1, stride: 1, size: 1, keep: false };
 }
@@ -84,7 +91,8 @@ function planRange(dim: Dim, text: string): AxisPlan {
   return { reverse, start: first, limit, stride: by, size: Math.ceil((limit - first) / by), keep: true };
 }
 
-const bound = (dim: number, value: number): number => Math.min(Math.max(value < 0 ? value + dim : value, 0), dim);
+const bound = (dim: number, value: number): number =>
+  Math.min(Math.max(value < 0 ? value + dim : value, 0), dim);
 
 /** Bounds of a backward range, counted from the end. */
 function flip(dim: number, start: number | undefined, stop: number | undefined): [number, number] {
@@ -93,9 +101,25 @@ function flip(dim: number, start: number | undefined, stop: number | undefined):
   return [dim - 1 - from, dim - 1 - to];
 }
 
-function planSymbolicRange(dim: Dim, start: number | undefined, stop: number | undefined, stride: number, text: string): AxisPlan {
+function planSymbolicRange(
+  dim: Dim,
+  start: number | undefined,
+  stop: number | undefined,
+  stride: number,
+  text: string,
+): AxisPlan {
   if (stride !== 1 || stop !== undefined || (start ?? 0) < 0) {
-    throw new ModelError("this range needs a known size", { got: text, hint: `Along the batch only ":" and "start:" work` });
+    throw new ModelError("this range needs a known size", {
+      got: text,
+      hint: `Along the batch only ":" and "start:" work`,
+    });
   }
-  return { reverse: false, start: start ?? 0, limit: dim, stride: 1, size: subDims(dim, start ?? 0), keep: true };
+  return {
+    reverse: false,
+    start: start ?? 0,
+    limit: dim,
+    stride: 1,
+    size: subDims(dim, start ?? 0),
+    keep: true,
+  };
 }

@@ -135,21 +135,24 @@ export function commonEngine(operands: readonly TensorLike[], present?: Engine):
     if (best === undefined || rank[engine.kind] > rank[best.kind]) best = engine;
   }
   const engine = best ?? present;
-  if (engine === undefined) throw new ModelError("no tensor among the operands", { got: operands.map(String).join(", ") });
+  if (engine === undefined)
+    throw new ModelError("no tensor among the operands", { got: operands.map(String).join(", ") });
   return engine;
 }
 
 /** A tensor-like as a tensor of `engine`; numbers take `dtype` (default f32). Throws ModelError for ragged nesting. */
 export function toTensor(value: TensorLike, engine: Engine, dtype: DType = "f32"): Tensor {
   if (!(value instanceof TensorMethods)) {
-    if (!isArrayLike(value)) throw new ModelError("not a tensor", { expected: "a tensor, array or number", got: describe(value) });
+    if (!isArrayLike(value))
+      throw new ModelError("not a tensor", { expected: "a tensor, array or number", got: describe(value) });
     return engine.constant(toArray(value, dtype));
   }
   const tensor = value.value;
   return tensor.engine === engine ? tensor : engine.adopt(tensor);
 }
 
-const describe = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+const describe = (value: unknown): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value);
 
 /** Hands the call to the operands' engine where that records calls as a whole; else applies `body`. */
 function composite(name: string, args: readonly unknown[], body: () => Tensor): Tensor {
@@ -164,8 +167,13 @@ function composite(name: string, args: readonly unknown[], body: () => Tensor): 
 export function promoteOperands(operands: readonly TensorLike[], present?: Engine): Tensor[] {
   const engine = commonEngine(operands, present);
   const numbers = operands.filter((operand): operand is number => typeof operand === "number");
-  const others = operands.map((operand) => (typeof operand === "number" ? undefined : toTensor(operand, engine)));
-  const dtype = resultDType(others.flatMap((tensor) => (tensor === undefined ? [] : [tensor.dtype])), numbers);
+  const others = operands.map((operand) =>
+    typeof operand === "number" ? undefined : toTensor(operand, engine),
+  );
+  const dtype = resultDType(
+    others.flatMap((tensor) => (tensor === undefined ? [] : [tensor.dtype])),
+    numbers,
+  );
   return operands.map((operand, i) => cast(others[i] ?? toTensor(operand, engine, dtype), dtype));
 }
 
@@ -177,7 +185,11 @@ export function elementwise(name: ScalarName, operands: readonly TensorLike[], p
 /** The same on operands of one engine whose dtypes are as the operator wants them. */
 export function applyBroadcast(name: ScalarName, tensors: readonly Tensor[]): Tensor {
   const shape = tensors.map((tensor) => tensor.shape).reduce(broadcastShapes);
-  return tensors[0].engine.op(name, tensors.map((tensor) => broadcastTo(tensor, shape)), {})[0];
+  return tensors[0].engine.op(
+    name,
+    tensors.map((tensor) => broadcastTo(tensor, shape)),
+    {},
+  )[0];
 }
 
 /** `condition ? a : b`, elementwise; a and b promote. */
@@ -190,7 +202,10 @@ export function select(condition: TensorLike, a: TensorLike, b: TensorLike, pres
 /** True division. */
 export function divide(x: TensorLike, y: TensorLike, present?: Engine): Tensor {
   const operands = promoteOperands([x, y], present);
-  return elementwise("div", operands.map((tensor) => (isFloat(tensor.dtype) ? tensor : cast(tensor, "f32"))));
+  return elementwise(
+    "div",
+    operands.map((tensor) => (isFloat(tensor.dtype) ? tensor : cast(tensor, "f32"))),
+  );
 }
 
 export function cast(x: Tensor, dtype: DType): Tensor {
@@ -201,13 +216,22 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (equalShapes(x.shape, shape)) return x;
   if (!equalShapes(broadcastShapes(x.shape, shape), shape)) {
-    throw new ModelError("cannot broadcast", { expected: `[${shape.map(printDim)}]`, got: `[${x.shape.map(printDim)}]` });
+    throw new ModelError("cannot broadcast", {
+      expected: `[${shape.map(printDim)}]`,
+      got: `[${x.shape.map(printDim)}]`,
+    });
   }
   const offset = shape.length - x.rank;
   const kept = x.shape.flatMap((dim, axis) => (dim === 1 && shape[axis + offset] !== 1 ? [] : [axis]));
-  const squeezed = setShape(x, kept.map((axis) => x.shape[axis]));
+  const squeezed = setShape(
+    x,
+    kept.map((axis) => x.shape[axis]),
+  );
   if (equalShapes(squeezed.shape, shape)) return squeezed;
-  return x.engine.op("broadcast", [squeezed], { shape: dimsAttr(shape), axes: kept.map((axis) => axis + offset) })[0];
+  return x.engine.op("broadcast", [squeezed], {
+    shape: dimsAttr(shape),
+    axes: kept.map((axis) => axis + offset),
+  })[0];
 }
 
 /** `reshape` to a complete shape. */
@@ -223,9 +247,15 @@ export function reshape(x: Tensor, shape: readonly Dim[]): Tensor {
   const size = divideDims(productOf(x.shape), rest);
   if (size === undefined) {
     const got = `[${x.shape.map(printDim)}] to [${shape.map(printDim)}]`;
-    throw new ModelError("cannot reshape", { expected: "an element count divisible by the other dimensions", got });
+    throw new ModelError("cannot reshape", {
+      expected: "an element count divisible by the other dimensions",
+      got,
+    });
   }
-  return setShape(x, shape.map((dim, axis) => (axis === open ? size : dim)));
+  return setShape(
+    x,
+    shape.map((dim, axis) => (axis === open ? size : dim)),
+  );
 }
 
 /** The axes that `axis` means, ascending. */
@@ -243,14 +273,20 @@ export function reductionSpec(rank: number, axes: readonly number[]): string {
 
 /** Puts reduced axes back with size 1. */
 export function keepAxes(result: Tensor, shape: Shape, axes: readonly number[], keepdims: boolean): Tensor {
-  return keepdims ? setShape(result, shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))) : result;
+  return keepdims
+    ? setShape(
+        result,
+        shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
+      )
+    : result;
 }
 
 /** The sum over `axis`; bool counts as i32. */
 export function sum(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
   if (x.dtype === "bool") return sum(cast(x, "i32"), axis, keepdims);
   const axes = axesOf(axis, x.rank);
-  const result = axes.length === 0 ? x : x.engine.op("reduce_sum", [x], { spec: reductionSpec(x.rank, axes) })[0];
+  const result =
+    axes.length === 0 ? x : x.engine.op("reduce_sum", [x], { spec: reductionSpec(x.rank, axes) })[0];
   return keepAxes(result, x.shape, axes, keepdims);
 }
 
@@ -263,14 +299,19 @@ export function mean(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
 
 /** A dimension as a scalar tensor: symbols get their value when the function runs. */
 export function dimTensor(dim: Dim, engine: Engine, dtype: DType): Tensor {
-  return typeof dim === "number" ? toTensor(dim, engine, dtype) : engine.op("dim", [], { dim: printDim(dim), dtype })[0];
+  return typeof dim === "number"
+    ? toTensor(dim, engine, dtype)
+    : engine.op("dim", [], { dim: printDim(dim), dtype })[0];
 }
 
 /** numpy's basic indexing. */
 export function getItem(x: Tensor, index: readonly Index[]): Tensor {
   const plan = planIndex(x.shape, index);
   const turned = plan.reversed.length === 0 ? x : x.engine.op("reverse", [x], { axes: plan.reversed })[0];
-  const whole = plan.starts.every((start) => start === 0) && plan.strides.every((s) => s === 1) && equalShapes(plan.limits, x.shape);
+  const whole =
+    plan.starts.every((start) => start === 0) &&
+    plan.strides.every((s) => s === 1) &&
+    equalShapes(plan.limits, x.shape);
   const attrs = { starts: plan.starts, limits: dimsAttr(plan.limits), strides: plan.strides };
   return setShape(whole ? turned : x.engine.op("slice", [turned], attrs)[0], plan.shape);
 }

@@ -6,6 +6,7 @@
  */
 import { constant, type Expr, int, scalar, type Var } from "./kernel.ts";
 import { applyScalar, convert, type ScalarName } from "./scalar.ts";
+import { mapOperands } from "./walk-kernel.ts";
 
 export interface Interval {
   readonly min: number;
@@ -238,22 +239,23 @@ function simplifyIndexNode(expr: Extract<Expr, { kind: "scalar" }>, ranges: Rang
   }
 }
 
-/** Simplifies an expression bottom-up: sums in normal form, quotients and comparisons decided by ranges where they can be. */
+/**
+ * Simplifies an expression bottom-up: sums in normal form, quotients and comparisons decided by ranges where they can be. An object that
+ * occurs several times is visited once.
+ */
 export function simplify(expr: Expr, ranges: Ranges): Expr {
-  switch (expr.kind) {
-    case "const":
-      return expr;
-    case "var": {
-      const only = ranges.get(expr.var);
-      return only !== undefined && only.min === only.max ? constant(only.min, expr.dtype) : expr;
-    }
-    case "load":
-      return { ...expr, index: expr.index.map((i) => simplify(i, ranges)) };
-    case "scalar": {
-      const args = expr.args.map((arg) => simplify(arg, ranges));
-      return simplifyNode({ ...expr, args }, ranges);
-    }
-    default:
-      return simplifyNode({ ...expr, arg: simplify(expr.arg, ranges) }, ranges);
-  }
+  const done = new Map<Expr, Expr>();
+  const visit = (node: Expr): Expr => {
+    const known = done.get(node);
+    if (known !== undefined) return known;
+    const simple = node.kind === "var" ? simplifyVar(node, ranges) : simplifyNode(mapOperands(node, visit), ranges);
+    done.set(node, simple);
+    return simple;
+  };
+  return visit(expr);
+}
+
+function simplifyVar(expr: Extract<Expr, { kind: "var" }>, ranges: Ranges): Expr {
+  const only = ranges.get(expr.var);
+  return only !== undefined && only.min === only.max ? constant(only.min, expr.dtype) : expr;
 }

@@ -68,7 +68,7 @@ const table = {
   floordiv: { arity: 2, result: "same", basic: true, meaning: (a, b) => (b === 0 ? 0 : Math.floor(a / b)) },
   /** The remainder of `floordiv`: in [0, b) for positive b. */
   mod: { arity: 2, result: "same", basic: true, meaning: (a, b) => (b === 0 ? 0 : a - b * Math.floor(a / b)) },
-  fma: { arity: 3, result: "same", basic: true, meaning: (a, b, c) => a * b + c },
+  fma: { arity: 3, result: "same", basic: true, meaning: (a, b, c) => a * b + c, integer: (a, b, c) => Math.imul(a, b) + c },
   neg: { arity: 1, result: "same", basic: true, meaning: (a) => -a },
   abs: { arity: 1, result: "same", basic: true, meaning: Math.abs },
   min: { arity: 2, result: "same", basic: true, meaning: Math.min },
@@ -98,8 +98,8 @@ const table = {
   /** 1 / (1 + exp(-x)). */
   sigmoid: { arity: 1, result: "same", basic: false, meaning: (a) => 1 / (1 + Math.exp(-a)), ulp: 2.5 },
   erf: { arity: 1, result: "same", basic: false, meaning: erf, ulp: 1.5 },
-  sin: { arity: 1, result: "same", basic: false, meaning: Math.sin, ulp: 1.5 },
-  cos: { arity: 1, result: "same", basic: false, meaning: Math.cos, ulp: 1.5 },
+  sin: { arity: 1, result: "same", basic: false, meaning: Math.sin, ulp: 2 },
+  cos: { arity: 1, result: "same", basic: false, meaning: Math.cos, ulp: 2 },
   pow: { arity: 2, result: "same", basic: false, meaning: power, ulp: 1 },
   rsqrt: { arity: 1, result: "same", basic: false, meaning: (a) => 1 / Math.sqrt(a), ulp: 1.5 },
   sign: { arity: 1, result: "same", basic: false, meaning: Math.sign, ulp: 0 },

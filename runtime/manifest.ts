@@ -109,6 +109,8 @@ export const mismatch = (what: string, expected: string, got: string): Error =>
 /** The number a size stands for; NaN where a symbol has no value. */
 export function evaluate(size: Size, bindings: Bindings): number {
   if (typeof size === "number") return size;
+  // Most sizes are one symbol.
+  if (size in bindings) return bindings[size];
   let sum = 0;
   for (const term of size.replace(/ /g, "").replace(/-/g, "+-").split("+")) {
     let product = term === "" ? 0 : 1;
@@ -135,21 +137,28 @@ export function bindInputs(
     if (!inputs.some((port) => port.name === name))
       throw mismatch(`${where} has no input "${name}"`, namesOf(inputs), name);
   }
-  const bindings: Bindings = {};
+  const bindings: Bindings = Object.create(null);
   const arrays = inputs.map((port) => {
     const tensor = tensors[port.name];
-    const label = `${where}: input "${port.name}"`;
     if (tensor === undefined)
-      throw mismatch(`${label} is missing`, namesOf(inputs), namesOf(Object.keys(tensors)));
+      throw mismatch(
+        `${where}: input "${port.name}" is missing`,
+        namesOf(inputs),
+        namesOf(Object.keys(tensors)),
+      );
     const data = dataOf(tensor);
-    checkArray(label, port.dtype, data);
-    if ("shape" in tensor) bindShape(label, port, tensor.shape, bindings);
+    checkArray(where, "input", port, data);
+    if ("shape" in tensor) bindShape(where, port, tensor.shape, symbols, bindings);
     return data;
   });
   // A length settles one symbol, and with it perhaps another input's.
-  for (const _ of symbols) inputs.forEach((port, i) => bindLength(port, arrays[i].length, bindings));
+  for (const _ of symbols) {
+    inputs.forEach(({ shape }, i) => {
+      settle(symbols, arrays[i].length, bindings, (trial) => countOf(shape, trial));
+    });
+  }
   inputs.forEach((port, i) => {
-    checkLength(`${where}: input "${port.name}"`, port, arrays[i].length, bindings);
+    checkLength(where, "input", port, arrays[i].length, bindings);
   });
   return { bindings, arrays };
 }
@@ -163,9 +172,8 @@ export function outputArray(
 ): TypedArray | undefined {
   const data = out?.[port.name];
   if (data === undefined) return undefined;
-  const label = `${where}: output "${port.name}"`;
-  checkArray(label, port.dtype, data);
-  checkLength(label, port, data.length, bindings);
+  checkArray(where, "output", port, data);
+  checkLength(where, "output", port, data.length, bindings);
   return data;
 }
 
@@ -179,15 +187,19 @@ const namesOf = (items: readonly (Port | string)[]): string =>
   items.map((item) => (typeof item === "string" ? item : item.name)).join(", ") || "none";
 const shapeText = (shape: readonly Size[]): string => `[${shape.join(", ")}]`;
 
-function checkArray(label: string, dtype: DType, data: TypedArray): void {
+type Role = "input" | "output";
+
+function checkArray(where: string, role: Role, { name, dtype }: Port, data: TypedArray): void {
   const expected = typedArrays[dtype].name;
   const got = typeOf(data);
+  const fail = (what: string, wanted: string, found: string): Error =>
+    mismatch(`${where}: ${role} "${name}" ${what}`, wanted, found);
   if (got !== expected && !(dtype === "u8" && got === "Uint8ClampedArray"))
-    throw mismatch(`${label} has the wrong type`, expected, got);
+    throw fail("has the wrong type", expected, got);
   if (typeOf(data.buffer) !== "ArrayBuffer")
-    throw mismatch(`${label} lies in shared memory`, "an array of its own", typeOf(data.buffer));
+    throw fail("lies in shared memory", "an array of its own", typeOf(data.buffer));
   if (data.length === 0 && isDetached(data.buffer))
-    throw mismatch(`${label} is detached`, expected, "an array that was transferred away");
+    throw fail("is detached", expected, "an array that was transferred away");
 }
 
 /** `ArrayBuffer.detached` is too young to ask. */
@@ -199,40 +211,55 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-function bindShape(label: string, port: Port, shape: readonly number[], bindings: Bindings): void {
+function bindShape(
+  where: string,
+  port: Port,
+  shape: readonly number[],
+  symbols: readonly string[],
+  bindings: Bindings,
+): void {
   const fits = port.shape.every((size, axis) => {
-    settle(String(size), shape[axis], bindings, (trial) => evaluate(size, trial));
+    settle(symbols, shape[axis], bindings, (trial) => evaluate(size, trial));
     return evaluate(size, bindings) === shape[axis];
   });
   if (fits && shape.length === port.shape.length) return;
   throw mismatch(
-    `${label} has the wrong shape`,
+    `${where}: input "${port.name}" has the wrong shape`,
     shapeText(port.shape) + valuesText(bindings),
     shapeText(shape),
   );
 }
 
-function bindLength({ shape }: Port, length: number, bindings: Bindings): void {
-  settle(shape.join(" "), length, bindings, (trial) => countOf(shape, trial));
+/** Solves `measure = value` for a symbol without a value, where it is the only one in `measure`, and linear. */
+function settle(
+  symbols: readonly string[],
+  value: number,
+  bindings: Bindings,
+  measure: (trial: Bindings) => number,
+): void {
+  for (const symbol of symbols) {
+    if (symbol in bindings) continue;
+    const at = (trial: number): number => measure({ ...bindings, [symbol]: trial });
+    const [zero, one] = [at(0), at(1)];
+    // Not a number where another symbol is unknown, infinite where this one does not occur.
+    const solution = (value - zero) / (one - zero);
+    if (Number.isInteger(solution) && solution >= 0) bindings[symbol] = solution;
+  }
 }
 
-/** Solves `measure = value` for the symbol in `text` that is unbound, when there is one alone and `measure` is linear in it. */
-function settle(text: string, value: number, bindings: Bindings, measure: (trial: Bindings) => number): void {
-  const unbound = new Set(text.match(/[a-z_]\w*/gi)?.filter((name) => !(name in bindings)));
-  if (unbound.size !== 1) return;
-  const [symbol] = unbound;
-  const [zero, one] = [0, 1].map((trial) => measure({ ...bindings, [symbol]: trial }));
-  const solution = (value - zero) / (one - zero);
-  if (Number.isInteger(solution) && solution >= 0) bindings[symbol] = solution;
-}
-
-function checkLength(label: string, { shape }: Port, length: number, bindings: Bindings): void {
+function checkLength(
+  where: string,
+  role: Role,
+  { name, shape }: Port,
+  length: number,
+  bindings: Bindings,
+): void {
   const count = countOf(shape, bindings);
   if (count === length) return;
   const hint = Number.isNaN(count) ? " (or { data, shape }: the length alone does not tell the shape)" : "";
   const size = Number.isNaN(count) ? "" : `${count} elements, `;
   throw mismatch(
-    `${label} has the wrong length`,
+    `${where}: ${role} "${name}" has the wrong length`,
     `${size}shape ${shapeText(shape)}${valuesText(bindings)}${hint}`,
     `${length}`,
   );

@@ -1,5 +1,5 @@
-// Builds what is published, into dist/: index.mjs (the library) and cli.mjs (the command), which share chunks, and the
-// declarations in dist/types. npm dependencies stay outside the bundles and load when first used, so that the command
+// Builds what is published, into dist/: index.mjs (the library) and cli.mjs (the command), which share chunks, the
+// declarations in dist/types, and in dist/loaders the JavaScript that artifacts get, bundled to text. npm dependencies stay outside the bundles and load when first used, so that the command
 // starts quickly. Chart.js is a development dependency (7 MB, mostly source maps), so its one minified file comes along.
 // The build is made beside dist/ and moved there at the end: a failed one leaves the old dist/ alone.
 
@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, wri
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundleLoader, loaderNames } from "../compiler/package/loader-text.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, ".cache");
@@ -53,6 +54,13 @@ function declarations(): void {
   if (result.status !== 0) throw new Error("tsc could not write the declarations");
 }
 
+/** The code of `model.js`, so that packaging a model starts no bundler. */
+async function loaders(): Promise<void> {
+  mkdirSync(join(staging, "loaders"), { recursive: true });
+  for (const name of loaderNames)
+    writeFileSync(join(staging, "loaders", `${name}.js`), await bundleLoader(name));
+}
+
 function vendor(): void {
   mkdirSync(join(staging, "vendor"), { recursive: true });
   const chart = "chart.umd.min.js";
@@ -72,6 +80,7 @@ rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 await bundle();
 declarations();
+await loaders();
 vendor();
 rmSync(dist, { recursive: true, force: true });
 renameSync(staging, dist);

@@ -6,7 +6,7 @@ import { symbol } from "../ir/dim.ts";
 import type { DType } from "../ir/dtype.ts";
 import { CompilerBug } from "../ir/errors.ts";
 import { operatorOf } from "../ir/interpret/arithmetic.ts";
-import { interpretKernel, interpretProgram } from "../ir/interpret.ts";
+import { interpretKernel } from "../ir/interpret.ts";
 import {
   type Access,
   add,
@@ -31,8 +31,6 @@ import {
   store,
   sub,
 } from "../ir/kernel.ts";
-import type { NDArray } from "../ir/ndarray.ts";
-import type { Binding, Program, Region, Slot, Step } from "../ir/program.ts";
 import { applyScalar, scalarNames, scalars } from "../ir/scalar.ts";
 
 const floats = (...values: number[]): Float32Array => Float32Array.from(values);
@@ -40,6 +38,12 @@ const wrapped = (...arrays: Float32Array[]): { data: Float32Array }[] => arrays.
 const global = (name: string, ...shape: number[]): Buffer => makeBuffer(name, "f32", shape, "global");
 const alloc = (buffer: Buffer): Stmt => ({ kind: "alloc", buffer });
 const barrier: Stmt = { kind: "barrier" };
+const when = (cond: Expr, then: readonly Stmt[], otherwise: readonly Stmt[] = []): Stmt => ({
+  kind: "if",
+  cond,
+  then,
+  otherwise,
+});
 
 function kernel(params: readonly (readonly [Buffer, Access])[], body: readonly Stmt[]): Kernel {
   return { name: "k", params: params.map(([buffer, access]) => ({ buffer, access })), dims: [], body };
@@ -206,7 +210,7 @@ test("memory allocated in a loop is poisoned in every iteration", () => {
   const [out, t] = [global("out", 2), makeBuffer("t", "f32", [], "register")];
   const code = loop("i", 2, "serial", (i) => [
     alloc(t),
-    { kind: "if", cond: scalar("eq", i, int(0)), then: [store(t, [], constant(1, "f32"))], otherwise: [] },
+    when(scalar("eq", i, int(0)), [store(t, [], constant(1, "f32"))]),
     store(out, [i], load(t, [])),
   ]);
   assert.match(
@@ -274,15 +278,10 @@ test("barriers in loops: a tree reduction", () => {
     loop("s", 3, "serial", (s) => {
       const half = scalar("shr", int(4), s);
       const sum = store(tile, [t], add(load(tile, [t]), load(tile, [add(t, half)])));
-      return [barrier, { kind: "if", cond: scalar("lt", t, half), then: [sum], otherwise: [] }];
+      return [barrier, when(scalar("lt", t, half), [sum])];
     }),
     barrier,
-    {
-      kind: "if",
-      cond: scalar("eq", t, int(0)),
-      then: [store(y, [int(0)], load(tile, [int(0)]))],
-      otherwise: [],
-    },
+    when(scalar("eq", t, int(0)), [store(y, [int(0)], load(tile, [int(0)]))]),
   ]);
   const y0 = new Float32Array(1);
   const k = kernel(
@@ -297,17 +296,13 @@ test("barriers in loops: a tree reduction", () => {
 });
 
 test("a barrier that not all threads reach is divergent", () => {
-  const code = loop("t", 4, "thread.x", (t) => [
-    { kind: "if", cond: scalar("lt", t, int(2)), then: [barrier], otherwise: [] },
-  ]);
+  const code = loop("t", 4, "thread.x", (t) => [when(scalar("lt", t, int(2)), [barrier])]);
   assert.match(
     failure(() => interpretKernel(kernel([], [code]), [])),
     /divergent barrier.*got threads that ended while others wait/,
   );
   const other: Stmt = { kind: "barrier" };
-  const two = loop("t", 4, "thread.x", (t) => [
-    { kind: "if", cond: scalar("lt", t, int(2)), then: [barrier], otherwise: [other] },
-  ]);
+  const two = loop("t", 4, "thread.x", (t) => [when(scalar("lt", t, int(2)), [barrier], [other])]);
   assert.match(
     failure(() => interpretKernel(kernel([], [two]), [])),
     /got 2 different barriers/,
@@ -347,12 +342,7 @@ test("reads by many threads are no conflict, a later write by one of them is", (
   assert.equal([...out], [5, 5, 5, 5]);
   const overwrite = loop("t", 4, "thread.x", (t) => [
     store(y, [t], load(x, [int(0)])),
-    {
-      kind: "if",
-      cond: scalar("eq", t, int(0)),
-      then: [store(x, [int(0)], constant(1, "f32"))],
-      otherwise: [],
-    },
+    when(scalar("eq", t, int(0)), [store(x, [int(0)], constant(1, "f32"))]),
   ]);
   assert.match(
     failure(() => interpretKernel(kernel(params, [overwrite]), wrapped(floats(5), out))),
@@ -399,130 +389,6 @@ test("arguments must fit their parameters", () => {
   assert.match(
     failure(() => interpretKernel(k, wrapped(new Float32Array(6)))),
     /needs the values of its dims/,
-  );
-});
-
-// Programs.
-
-const n = symbol("n");
-const arena: Region = { kind: "arena" };
-const slot = (name: string, size: Slot["size"], region: Region, offset: Slot["offset"] = 0): Slot => ({
-  name,
-  dtype: "f32",
-  size,
-  region,
-  offset,
-});
-const at = (s: Slot, advance = 0): Binding => ({ slot: s, advance });
-const array = (...values: number[]): NDArray => ({
-  dtype: "f32",
-  shape: [values.length],
-  data: floats(...values),
-});
-const stores = (
-  weights: readonly number[] = [],
-  state: readonly number[] = [],
-): { weights: Uint8Array; state: Uint8Array } => ({
-  weights: new Uint8Array(floats(...weights).buffer),
-  state: new Uint8Array(floats(...state).buffer),
-});
-
-/** to[i] = from[i] + by, over `count` elements. */
-function addKernel(name: string, by: number): Kernel {
-  const count = symbol("c");
-  const [from, to] = ["from", "to"].map((buffer) => makeBuffer(buffer, "f32", [count], "global"));
-  const size = makeVar("c");
-  const i = makeVar("i");
-  return {
-    name,
-    params: [
-      { buffer: from, access: "read" },
-      { buffer: to, access: "write" },
-    ],
-    dims: [{ symbol: "c", var: size }],
-    body: [forLoop(i, read(size), [store(to, [read(i)], add(load(from, [read(i)]), constant(by, "f32")))])],
-  };
-}
-
-function program(steps: readonly Step[], arenaBytes: Program["arenaBytes"] = 0): Program {
-  const port = (name: string) => ({ name, dtype: "f32", shape: [n] }) as const;
-  return { name: "p", symbols: ["n"], inputs: [port("x")], outputs: [port("y")], arenaBytes, steps };
-}
-const [input, output] = [
-  slot("x", n, { kind: "input", index: 0 }),
-  slot("y", n, { kind: "output", index: 0 }),
-];
-const launch = (k: Kernel, from: Binding, to: Binding, size = n): Step => ({
-  kind: "launch",
-  kernel: k,
-  args: [from, to],
-  dims: [size],
-});
-
-test("a program runs its steps over chunks with a ragged end, through an arena of one chunk", () => {
-  const c = symbol("c");
-  const scratch = slot("scratch", c, arena);
-  const chunks: Step = {
-    kind: "chunks",
-    symbol: "c",
-    total: n,
-    size: 2,
-    body: [
-      launch(addKernel("one", 1), at(input, 1), at(scratch), c),
-      launch(addKernel("ten", 10), at(scratch), at(output, 1), c),
-    ],
-  };
-  const [y] = interpretProgram(program([chunks], 8), stores(), [array(1, 2, 3, 4, 5)], new Map([["n", 5]]));
-  assert.equal([...y.data], [12, 13, 14, 15, 16]);
-});
-
-test("state is updated in place, copies and clears move bytes", () => {
-  const state = slot("s", 2, { kind: "state" }, 4);
-  const steps: Step[] = [
-    launch(addKernel("one", 1), at(input), at(state)),
-    { kind: "copy", from: at(state), to: at(output), size: n },
-    { kind: "clear", slot: slot("first", 1, { kind: "state" }) },
-  ];
-  const bytes = stores([], [9, 8, 7]);
-  const [y] = interpretProgram(program(steps), bytes, [array(1, 2)], new Map([["n", 2]]));
-  assert.equal([...y.data], [2, 3]);
-  assert.equal([...new Float32Array(bytes.state.buffer)], [0, 2, 3]);
-});
-
-test("slots alias: what one wrote another reads, what nobody wrote is an error", () => {
-  const [a, b] = [slot("a", n, arena), slot("b", n, arena, 4)];
-  const ok = [launch(addKernel("one", 1), at(input), at(a)), launch(addKernel("ten", 10), at(a), at(output))];
-  const [y] = interpretProgram(program(ok, 12), stores(), [array(1, 2)], new Map([["n", 2]]));
-  assert.equal([...y.data], [12, 13]);
-  const shifted = [ok[0], launch(addKernel("ten", 10), at(b), at(output))];
-  assert.match(
-    failure(() => interpretProgram(program(shifted, 12), stores(), [array(1, 2)], new Map([["n", 2]]))),
-    /ten reads an element that was never written, of from; got \[1\] of \[2\]/,
-  );
-});
-
-test("programs keep to their regions and write all of their outputs", () => {
-  const bindings = new Map([["n", 2]]);
-  const run = (steps: readonly Step[], arenaBytes = 0): string =>
-    failure(() => interpretProgram(program(steps, arenaBytes), stores([1]), [array(1, 2)], bindings));
-  assert.match(run([]), /p never writes element 0 of output y/);
-  assert.match(
-    run([launch(addKernel("k", 1), at(input), at(slot("t", n, arena)))], 4),
-    /t leaves its region \(bytes\); expected 4; got 8/,
-  );
-  assert.match(
-    run([launch(addKernel("k", 1), at(input), at(slot("t", 1, arena)))], 8),
-    /t leaves its slot \(elements\)/,
-  );
-  assert.match(run([launch(addKernel("k", 1), at(input), at(input))]), /p writes x in read-only x/);
-  assert.match(run([{ kind: "clear", slot: slot("w", 1, { kind: "weights" }) }]), /read-only weights/);
-  assert.match(
-    run([launch(addKernel("k", 1), at(input), at(slot("o", n, { kind: "output", index: 3 })))]),
-    /p has no such output/,
-  );
-  assert.match(
-    failure(() => interpretProgram(program([]), stores(), [array(1, 2, 3)], bindings)),
-    /input x does not fit; expected f32\[2\]; got f32\[3\]/,
   );
 });
 

@@ -33,7 +33,7 @@ const one = constant(1, "f32");
 const i = makeVar("i");
 const barrier: Stmt = { kind: "barrier" };
 const alloc = (buffer: Buffer): Stmt => ({ kind: "alloc", buffer });
-const when = (cond: Expr, body: readonly Stmt[]): Stmt => ({ kind: "if", cond, then: body, otherwise: [] });
+const when = (cond: Expr, then: readonly Stmt[]): Stmt => ({ kind: "if", cond, then, otherwise: [] });
 const loop = (bind: Bind, body: readonly Stmt[], extent: Expr = int(4)): Stmt =>
   forLoop(makeVar(bind), extent, body, bind);
 

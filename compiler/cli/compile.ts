@@ -24,15 +24,24 @@ export function addCompile(program: Command, output: Output): void {
     .action((path: string, options: CompileOptions) => compileCommand(path, options, output));
 }
 
-async function compileCommand(path: string, { target, out, train, name }: CompileOptions, output: Output): Promise<void> {
+async function compileCommand(
+  path: string,
+  { target, out, train, name }: CompileOptions,
+  output: Output,
+): Promise<void> {
   const targets = parseTargets(target);
   const start = performance.now();
   output.progress(`read ${path}`);
   const source = await loadSource(path, { train, name });
   const folders = await packageArtifact(source, { targets, out, progress: output.progress });
   const rows = folders.flatMap((folder) =>
-    folder.files.map(({ path: file, contents }) => [`${out}/${folder.name}/${file}`, bytesText(Buffer.byteLength(contents))]),
+    folder.files.map(({ path: file, contents }) => [
+      `${out}/${folder.name}/${file}`,
+      bytesText(Buffer.byteLength(contents)),
+    ]),
   );
   for (const line of table(["file", "size"], rows)) output.print(line);
-  output.print(`compiled ${source.name} for ${targets.join(", ")} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  output.print(
+    `compiled ${source.name} for ${targets.join(", ")} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
 }

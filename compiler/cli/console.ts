@@ -44,9 +44,14 @@ export const exitCodeOf = (error: unknown): number =>
 /** Columns as wide as their widest cell; numbers (what begins with a digit) to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at].length)));
-  const isNumeric = head.map((_, at) => rows.length > 0 && rows.every((row) => /^([-+]?\d|-?$|–)/.test(row[at])));
+  const isNumeric = head.map(
+    (_, at) => rows.length > 0 && rows.every((row) => /^([-+]?\d|-?$|–)/.test(row[at])),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, at) => (isNumeric[at] ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))).join("  ").trimEnd();
+    cells
+      .map((cell, at) => (isNumeric[at] ? cell.padStart(widths[at]) : cell.padEnd(widths[at])))
+      .join("  ")
+      .trimEnd();
   return [line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)];
 }
 

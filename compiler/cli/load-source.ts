@@ -1,10 +1,10 @@
 /**
- * From a path to what artifacts are made from. A `.keras` or `.h5` file is read, and nothing in it is run; a TypeScript or JavaScript
+ * From a path to what artifacts are made from. A `.keras` file is read, and nothing in it is run; a TypeScript or JavaScript
  * module is bundled and imported, and its export `model`, or its default, is taken.
  */
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
 import { tmpdir } from "node:os";
+import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ModelError } from "../../ir/errors.ts";
 import { type ModelOptions, sourceOf } from "../package/from-model.ts";
@@ -21,9 +21,9 @@ export async function loadSource(path: string, options: ModelOptions = {}): Prom
     });
   }
   const extension = extname(path).toLowerCase();
-  if (moduleExtensions.includes(extension)) return sourceOf(await importModel(path), { name: nameOf(path), ...options });
-  const { loadModel } = await import("./load-keras.ts");
-  return sourceOf(await loadModel(path), { name: nameOf(path), ...options });
+  if (moduleExtensions.includes(extension)) return sourceOf(await importModel(path), options);
+  const { loadModel } = await import("../keras/saving/load.ts");
+  return sourceOf(await loadModel(path), { ...options, name: options.name ?? nameOf(path) });
 }
 
 const nameOf = (path: string): string => basename(path, extname(path));
@@ -42,7 +42,8 @@ async function importModel(path: string): Promise<unknown> {
 }
 
 /** A function that is no model: models are callable too, and know their layers. */
-const isMaker = (value: unknown): value is () => unknown => typeof value === "function" && !("layers" in value);
+const isMaker = (value: unknown): value is () => unknown =>
+  typeof value === "function" && !("layers" in value);
 
 /** Bundles a module and imports it. `keratin` is this very process's, so that the model it makes is one of ours. */
 async function importBundled(path: string): Promise<unknown> {
@@ -60,7 +61,13 @@ async function importBundled(path: string): Promise<unknown> {
       target: "node20",
       logLevel: "silent",
       define: { "import.meta.url": JSON.stringify(pathToFileURL(entry).href) },
-      plugins: [{ name: "keratin", setup: (setup) => setup.onResolve({ filter: /^keratin$/ }, () => ({ path: ownEntry(), external: true })) }],
+      plugins: [
+        {
+          name: "keratin",
+          setup: (setup) =>
+            setup.onResolve({ filter: /^keratin$/ }, () => ({ path: ownEntry(), external: true })),
+        },
+      ],
     });
     writeFileSync(outfile, outputFiles[0].contents);
     return await import(pathToFileURL(outfile).href);
@@ -74,7 +81,8 @@ async function importBundled(path: string): Promise<unknown> {
 /** The public entry: the sources in a checkout, the bundle where this file is part of one. */
 function ownEntry(): string {
   const inSources = import.meta.url.endsWith(".ts");
-  return new URL(inSources ? "../index.ts" : inChunk() ? "../index.mjs" : "./index.mjs", import.meta.url).href;
+  return new URL(inSources ? "../index.ts" : inChunk() ? "../index.mjs" : "./index.mjs", import.meta.url)
+    .href;
 }
 
 const inChunk = (): boolean => import.meta.url.includes("/chunks/");
@@ -82,8 +90,13 @@ const inChunk = (): boolean => import.meta.url.includes("/chunks/");
 /** esbuild's complaints, and errors of the user's module, as one message. Our own pass through. */
 function readable(path: string, error: unknown): unknown {
   if (error instanceof Error && "details" in error) return error;
-  const { errors } = error as { errors?: readonly { text: string; location?: { file: string; line: number } | null }[] };
+  const { errors } = error as {
+    errors?: readonly { text: string; location?: { file: string; line: number } | null }[];
+  };
   const first = errors?.[0];
-  const got = first === undefined ? String(error) : `${first.text}${first.location ? ` (line ${first.location.line})` : ""}`;
+  const got =
+    first === undefined
+      ? String(error)
+      : `${first.text}${first.location ? ` (line ${first.location.line})` : ""}`;
   return new ModelError("cannot load the module", { where: path, got });
 }

@@ -1,5 +1,5 @@
 /** `keratin run`: one call of a model or an artifact, from and to `.npy` files. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -8,6 +8,7 @@ import type { NDArray } from "../../ir/ndarray.ts";
 import { bindInputs } from "../../runtime/manifest.ts";
 import { readNpy, writeNpy } from "../formats/npy.ts";
 import { packageArtifact } from "../package/artifact.ts";
+import { makeFolder } from "../package/folder.ts";
 import { type Artifact, isArtifact, openArtifact } from "../package/open-artifact.ts";
 import { startRunner } from "../package/runners/start.ts";
 import type { Output } from "./console.ts";
@@ -36,12 +37,13 @@ export function addRun(program: Command, output: Output): void {
 async function runCommand(path: string, options: RunOptions, output: Output): Promise<void> {
   const target = options.target === undefined ? undefined : parseTarget(options.target);
   if (existsSync(path) && isArtifact(path)) return runArtifact(artifactFor(path, target), options, output);
-  if (target !== undefined && isArtifact(join(path, target))) return runArtifact(openArtifact(join(path, target)), options, output);
+  if (target !== undefined && isArtifact(join(path, target)))
+    return runArtifact(openArtifact(join(path, target)), options, output);
   const scratch = mkdtempSync(join(tmpdir(), "keratin-"));
   try {
     const chosen = target ?? "wasm";
     const source = await loadSource(path);
-    await packageArtifact(source, { targets: [chosen], out: scratch, selfCheck: false });
+    await packageArtifact(source, { targets: [chosen], out: scratch, bare: true });
     await runArtifact(openArtifact(join(scratch, chosen)), options, output);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -51,7 +53,11 @@ async function runCommand(path: string, options: RunOptions, output: Output): Pr
 function artifactFor(path: string, target: string | undefined): Artifact {
   const artifact = openArtifact(path);
   if (target === undefined || target === artifact.manifest.target) return artifact;
-  throw new ModelError("the artifact is for another target", { where: path, expected: target, got: artifact.manifest.target });
+  throw new ModelError("the artifact is for another target", {
+    where: path,
+    expected: target,
+    got: artifact.manifest.target,
+  });
 }
 
 async function runArtifact(artifact: Artifact, options: RunOptions, output: Output): Promise<void> {
@@ -87,10 +93,16 @@ function readInputs({ folder, manifest }: Artifact, files: readonly string[]): r
   });
   if (unnamed.length !== open.length) {
     const listed = entry.inputs.map(({ name, dtype, shape }) => `${name} ${dtype}[${shape.join(", ")}]`);
-    throw new ModelError("not one file per input", { where: "--input", expected: listed.join(", "), got: files.join(", ") });
+    throw new ModelError("not one file per input", {
+      where: "--input",
+      expected: listed.join(", "),
+      got: files.join(", "),
+    });
   }
   const arrays = entry.inputs.map((port) => fitDType(port, given.get(port.name)));
-  checkFit(() => bindInputs("predict", entry, Object.fromEntries(arrays.map((array, i) => [names[i], array]))));
+  checkFit(() =>
+    bindInputs("predict", entry, Object.fromEntries(arrays.map((array, i) => [names[i], array]))),
+  );
   return arrays;
 }
 
@@ -114,9 +126,12 @@ function readArray(file: string): NDArray {
 
 /** All files or none. */
 function writeResults(folder: string, results: readonly NDArray[]): void {
-  const files = results.map((array, i) => ({ path: join(folder, `${i}.npy`), bytes: writeNpy(array, `${i}.npy`) }));
+  const files = results.map((array, i) => ({
+    path: join(folder, `${i}.npy`),
+    bytes: writeNpy(array, `${i}.npy`),
+  }));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const draft = mkdtempSync(join(folder, ".keratin-"));
     try {
       files.forEach(({ bytes }, i) => void writeFileSync(join(draft, `${i}.npy`), bytes));

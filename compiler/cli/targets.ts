@@ -5,7 +5,10 @@ import { targetNames } from "../package/source.ts";
 
 /** The targets in a list, each once, in the order given. Throws ModelError for a name that is none. */
 export function parseTargets(text: string): readonly TargetName[] {
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
   if (names.length === 0) throw unknownTarget("nothing");
   return [...new Set(names.map(parseTarget))];
 }

@@ -28,7 +28,10 @@ async function verifyCommand(dir: string, output: Output): Promise<number> {
 /** The folder itself, or those in it. */
 function artifactsIn(dir: string): readonly string[] {
   if (isArtifact(dir) || !existsSync(dir) || !statSync(dir).isDirectory()) return [dir];
-  const found = readdirSync(dir).sort().map((name) => join(dir, name)).filter(isArtifact);
+  const found = readdirSync(dir)
+    .sort()
+    .map((name) => join(dir, name))
+    .filter(isArtifact);
   return found.length > 0 ? found : [dir];
 }
 
@@ -58,9 +61,15 @@ function report(folder: string, { damaged, comparisons, passed }: Verification):
 
 /** How near to failing, or beyond. */
 const ratio = (comparison: Comparison): number =>
-  Number.isNaN(comparison.error) ? Infinity : isWithin(comparison) && comparison.error === 0 ? 0 : comparison.error / comparison.tolerance;
+  Number.isNaN(comparison.error)
+    ? Infinity
+    : isWithin(comparison) && comparison.error === 0
+      ? 0
+      : comparison.error / comparison.tolerance;
 
 function describe({ entry, output, symbols, error, tolerance }: Comparison): string {
-  const sizes = Object.entries(symbols).map(([name, value]) => `${name} = ${value}`).join(", ");
+  const sizes = Object.entries(symbols)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
   return `largest error ${error.toExponential(2)} of ${tolerance.toExponential(2)} allowed (${entry}, ${output}, ${sizes})`;
 }

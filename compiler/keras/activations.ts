@@ -4,11 +4,10 @@
 import { ModelError } from "../../ir/errors.ts";
 import { elementwise, select, type Tensor, type TensorLike } from "../tensor.ts";
 import { serializeFunction, unwrapFunction } from "./config.ts";
-import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 import {
   celu,
   elu,
-  gelu,
+  gelu as geluOp,
   glu,
   hardShrink,
   hardSigmoid,
@@ -26,11 +25,14 @@ import {
   softplus,
   softShrink,
   softsign,
+  sparsePlus,
+  sparseSigmoid,
   squareplus,
   tanhShrink,
 } from "./ops/activations.ts";
 import { exp, tanh } from "./ops/elementwise.ts";
 import { asTensor } from "./ops/operation.ts";
+import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 
 /** A function of one tensor. */
 export type Activation = (x: Tensor) => Tensor;
@@ -47,7 +49,10 @@ export interface ReluOptions {
 }
 
 /** x above the threshold, negativeSlope (x - threshold) below, at most maxValue. */
-export function relu(x: TensorLike, { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {}): Tensor {
+export function relu(
+  x: TensorLike,
+  { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {},
+): Tensor {
   const tensor = asTensor(x);
   const above = reluAbove(tensor, negativeSlope, threshold);
   return maxValue === null ? above : elementwise("min", [above, maxValue]);
@@ -59,6 +64,10 @@ function reluAbove(x: Tensor, slope: number, threshold: number): Tensor {
   const below = slope === 0 ? 0 : elementwise("mul", [elementwise("sub", [x, threshold]), slope]);
   return select(active, x, below);
 }
+
+/** x times the normal distribution function of x. NOTE: exact by default, unlike `keras.ops.gelu`. */
+export const gelu = (x: TensorLike, { approximate = false }: { approximate?: boolean } = {}): Tensor =>
+  geluOp(x, approximate);
 
 /** x. */
 export const linear = (x: TensorLike): Tensor => asTensor(x);
@@ -83,6 +92,8 @@ export const activations = {
   softplus,
   softsign,
   squareplus,
+  sparsePlus,
+  sparseSigmoid,
   sigmoid,
   logSigmoid,
   hardSigmoid,
@@ -99,7 +110,8 @@ export const activations = {
 };
 
 type Named = Exclude<keyof typeof activations, "get" | "serialize">;
-const isNamed = (name: string): name is Named => name !== "get" && name !== "serialize" && Object.hasOwn(activations, name);
+const isNamed = (name: string): name is Named =>
+  name !== "get" && name !== "serialize" && Object.hasOwn(activations, name);
 
 /** The activation that an identifier means; null is linear. Throws ModelError for unknown names. */
 export function get(identifier: unknown): Activation {
@@ -109,7 +121,10 @@ export function get(identifier: unknown): Activation {
   const camel = typeof named === "string" ? toCamel(named) : "";
   if (isNamed(camel)) return activations[camel];
   const names = Object.keys(activations).filter(isNamed).map(toSnake);
-  throw new ModelError("unknown activation", { expected: `one of ${names.join(", ")}`, got: JSON.stringify(identifier) });
+  throw new ModelError("unknown activation", {
+    expected: `one of ${names.join(", ")}`,
+    got: JSON.stringify(identifier),
+  });
 }
 
 /** The name of an activation, for files. Functions of the user must be registered. */

@@ -19,7 +19,10 @@ const names: { readonly [name: string]: BackendName | undefined } = {
   openvino: undefined,
 };
 
-const available = (): string => Object.keys(names).filter((name) => names[name] !== undefined).join(", ");
+const available = (): string =>
+  Object.keys(names)
+    .filter((name) => names[name] !== undefined)
+    .join(", ");
 
 /** The backend called `name`; throws ModelError, saying what there is, for any other name. */
 export function checkBackend(name: string): BackendName {

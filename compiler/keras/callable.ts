@@ -4,9 +4,18 @@
  * The constructor of `Callable` returns a function whose prototype is the class, so that methods, fields and `instanceof` work as on any
  * object; calling it calls `invoke`.
  */
-export abstract class Callable {
+export interface Callable<A extends readonly unknown[], R> {
+  // biome-ignore lint/style/useShorthandFunctionType: a type alias does not merge with the class below
+  (...args: A): R;
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns something that can be called
+export abstract class Callable<A extends readonly unknown[], R> {
   constructor() {
-    const self: Callable = Object.setPrototypeOf((...args: readonly unknown[]) => self.invoke(args), new.target.prototype);
+    const self: Callable<A, R> = Object.setPrototypeOf(
+      (...args: readonly unknown[]) => self.invoke(args),
+      new.target.prototype,
+    );
     // A function has a name and a length of its own, which layers use otherwise.
     Reflect.deleteProperty(self, "length");
     Reflect.deleteProperty(self, "name");
@@ -15,7 +24,7 @@ export abstract class Callable {
   }
 
   /** What a call of the object does. */
-  abstract invoke(args: readonly unknown[]): unknown;
+  abstract invoke(args: readonly unknown[]): R;
 }
 
 type Constructor = abstract new (...args: never[]) => object;

@@ -6,12 +6,14 @@
  * with `module` and `class_name` from statics of its class. Classes of the user are written under the name they were registered with.
  */
 import { ModelError } from "../../ir/errors.ts";
-import { type Json, type JsonObject, isPlainObject, snakeClassName } from "./options.ts";
+import { isPlainObject, type Json, type JsonObject, snakeClassName } from "./options.ts";
 import { session } from "./session.ts";
 
 /** Something with a configuration. */
 export interface Configurable {
   getConfig(): JsonObject;
+  getBuildConfig?(): JsonObject | undefined;
+  getCompileConfig?(): JsonObject | undefined;
 }
 
 /** A class whose instances have a configuration. */
@@ -51,8 +53,11 @@ export function registeredName(value: unknown): string | undefined {
  * Makes a class or function known to saved models, under "package>Name". Example:
  * `keras.saving.registerKerasSerializable(MyLayer, { package: "mine" })`.
  */
-export function registerKerasSerializable<T extends { readonly name: string }>(value: T, options: { package?: string; name?: string } = {}): T {
-  const name = options.name ?? (ownStatic(value, "className") ?? value.name);
+export function registerKerasSerializable<T extends { readonly name: string }>(
+  value: T,
+  options: { package?: string; name?: string } = {},
+): T {
+  const name = options.name ?? ownStatic(value, "className") ?? value.name;
   session.registered.set(`${options.package ?? "Custom"}>${name}`, value);
   return value;
 }
@@ -60,11 +65,18 @@ export function registerKerasSerializable<T extends { readonly name: string }>(v
 /** An object as Keras writes it. Throws ModelError for a class of the user that was not registered. */
 export function serializeObject(object: Configurable & object): JsonObject {
   const class_name = classNameOf(object);
-  const registered = registeredName(object.constructor);
-  if (registered !== undefined) {
-    return { module: registered.split(">")[0], class_name, config: object.getConfig(), registered_name: registered };
-  }
-  const module = moduleOf(object.constructor);
+  return {
+    ...serializeName(object.constructor, class_name),
+    config: object.getConfig(),
+    ...serializeState(object),
+  };
+}
+
+function serializeName(cls: object, class_name: string): JsonObject {
+  const registered = registeredName(cls);
+  if (registered !== undefined)
+    return { module: registered.split(">")[0], class_name, registered_name: registered };
+  const module = moduleOf(cls);
   if (module === undefined) {
     throw new ModelError("a custom class must be registered to be saved", {
       where: class_name,
@@ -72,7 +84,17 @@ export function serializeObject(object: Configurable & object): JsonObject {
     });
   }
   // Classes outside of Keras's public names carry their own name a second time.
-  return { module, class_name, config: object.getConfig(), registered_name: module.startsWith("keras.src.") ? class_name : null };
+  return { module, class_name, registered_name: module.startsWith("keras.src.") ? class_name : null };
+}
+
+/** Beside the configuration, layers say what they were built with, and models how they were compiled. */
+function serializeState(object: Configurable): JsonObject {
+  const build = object.getBuildConfig?.();
+  const compile = object.getCompileConfig?.();
+  return {
+    ...(build === undefined ? {} : { build_config: build }),
+    ...(compile === undefined ? {} : { compile_config: compile }),
+  };
 }
 
 /** An identifier of the user: nothing, an object that has a configuration, or plain data. */
@@ -80,7 +102,8 @@ export function serializeMaybe(value: unknown): Json {
   if (value === null || value === undefined) return null;
   if (hasConfig(value)) return serializeObject(value);
   if (Array.isArray(value)) return value.map(serializeMaybe);
-  if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, serializeMaybe(item)]));
+  if (isPlainObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, serializeMaybe(item)]));
   if (typeof value === "function") return serializeFunction(value);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   throw new ModelError("cannot be saved", { got: String(value) });
@@ -125,7 +148,10 @@ export function resolve<T>(identifier: unknown, lookup: Lookup<T>): T {
   if (lookup.isInstance(identifier)) return identifier;
   if (typeof identifier === "string") return new (findClass(identifier, lookup))({});
   if (isPlainObject(identifier)) return fromObject(identifier, lookup);
-  throw new ModelError(`not a ${lookup.kind}`, { expected: "a name, an instance or a configuration", got: String(identifier) });
+  throw new ModelError(`not a ${lookup.kind}`, {
+    expected: "a name, an instance or a configuration",
+    got: String(identifier),
+  });
 }
 
 /** A function as Keras writes it becomes its name, or the registered function; everything else stays. */
@@ -138,7 +164,10 @@ export function unwrapFunction(identifier: unknown): unknown {
 function fromObject<T>(identifier: { readonly [key: string]: unknown }, lookup: Lookup<T>): T {
   const { class_name: name, config, registered_name: registered } = identifier;
   if (typeof name !== "string" || !(config === undefined || config === null || isPlainObject(config))) {
-    throw new ModelError(`not the configuration of a ${lookup.kind}`, { expected: "class_name and config", got: JSON.stringify(identifier) });
+    throw new ModelError(`not the configuration of a ${lookup.kind}`, {
+      expected: "class_name and config",
+      got: JSON.stringify(identifier),
+    });
   }
   const options = (config ?? {}) as JsonObject;
   const custom = typeof registered === "string" ? session.registered.get(registered) : undefined;
@@ -148,7 +177,12 @@ function fromObject<T>(identifier: { readonly [key: string]: unknown }, lookup: 
 
 function findClass<T>(name: string, { kind, classes, aliases = {} }: Lookup<T>): FromOptions<T> {
   const target = Object.hasOwn(aliases, name) ? aliases[name] : name;
-  const found = Object.keys(classes).find((className) => className === target || snakeClassName(className) === target);
+  const found = Object.keys(classes).find(
+    (className) => className === target || snakeClassName(className) === target,
+  );
   if (found !== undefined) return classes[found];
-  throw new ModelError(`unknown ${kind}`, { expected: `one of ${Object.keys(classes).join(", ")}`, got: JSON.stringify(name) });
+  throw new ModelError(`unknown ${kind}`, {
+    expected: `one of ${Object.keys(classes).join(", ")}`,
+    got: JSON.stringify(name),
+  });
 }

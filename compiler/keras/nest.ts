@@ -18,7 +18,9 @@ export function flatten<T>(nest: Nest<T>): T[] {
   if (!isNested(nest)) return [nest as T];
   if (Array.isArray(nest)) return nest.flatMap((item: Nest<T>) => flatten(item));
   const entries = nest as { readonly [key: string]: Nest<T> };
-  return Object.keys(entries).sort().flatMap((key) => flatten(entries[key]));
+  return Object.keys(entries)
+    .sort()
+    .flatMap((key) => flatten(entries[key]));
 }
 
 /** The same structure with each value replaced; values are visited in the order of `flatten`. */
@@ -26,11 +28,17 @@ export function mapNest<T, R>(nest: Nest<T>, f: (value: T) => R): Nest<R> {
   if (!isNested(nest)) return f(nest as T);
   if (Array.isArray(nest)) return nest.map((item: Nest<T>) => mapNest(item, f));
   const entries = nest as { readonly [key: string]: Nest<T> };
-  const mapped = new Map(Object.keys(entries).sort().map((key) => [key, mapNest(entries[key], f)]));
-  return Object.fromEntries(Object.keys(entries).flatMap((key) => {
-    const value = mapped.get(key);
-    return value === undefined ? [] : [[key, value]];
-  }));
+  const mapped = new Map(
+    Object.keys(entries)
+      .sort()
+      .map((key) => [key, mapNest(entries[key], f)]),
+  );
+  return Object.fromEntries(
+    Object.keys(entries).flatMap((key) => {
+      const value = mapped.get(key);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 /** The structure of `like` around `values`, given in the order of `flatten`. */

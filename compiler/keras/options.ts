@@ -19,8 +19,10 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-export const toCamel = (name: string): string => name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-export const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const toCamel = (name: string): string =>
+  name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const toSnake = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** A class name as Keras writes it in automatic names: `MaxPooling2D` gives `max_pooling2d`. */
 export function snakeClassName(name: string): string {
@@ -54,7 +56,11 @@ interface Reading {
  * Reads the arguments of a constructor into one object with all of `defaults`' keys. Throws ModelError for an unknown option, naming those
  * there are, and for a missing one (a default of undefined means required).
  */
-export function readOptions<T extends object>(args: readonly unknown[], defaults: T, reading: Reading): T & PlainObject {
+export function readOptions<T extends object>(
+  args: readonly unknown[],
+  defaults: T,
+  reading: Reading,
+): T & PlainObject {
   const given = collect(args, reading.positional);
   const known = new Set([...Object.keys(defaults), ...reading.positional, ...(reading.also ?? [])]);
   // Files of other versions hold options we do not have; null says that they are not in use.
@@ -84,7 +90,7 @@ function collect(args: readonly unknown[], positional: readonly string[]): Plain
 }
 
 /** The same entries with camelCase keys; entries that are undefined are left out. */
-export function camelKeys(options: PlainObject): PlainObject {
+export function camelKeys(options: object): PlainObject {
   return Object.fromEntries(
     Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[toCamel(key), value]])),
   );

@@ -2,9 +2,10 @@
  * Random numbers: threefry2x32 from a key of two words, in JavaScript for the first values of weights and in the graph for dropout. The same
  * key gives the same numbers on every target.
  */
-import { type DType, dtypes } from "../../ir/dtype.ts";
+
 import { dimsAttr } from "../../ir/builder.ts";
 import type { Shape } from "../../ir/dim.ts";
+import { type DType, dtypes } from "../../ir/dtype.ts";
 import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
 import { randomWord } from "../../ir/ops/random.ts";
 import { elementwise, type Tensor } from "../tensor.ts";
@@ -22,7 +23,8 @@ export function uniformStream(key: Key): (index: number) => number {
 export function generate(shape: readonly number[], dtype: DType, draw: (index: number) => number): NDArray {
   const data = dtypes[dtype].allocate(sizeOf(shape));
   for (let i = 0; i < data.length; i++) {
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.trunc(draw(i)));
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+      data[i] = BigInt(Math.trunc(draw(i)));
     else data[i] = draw(i);
   }
   return { dtype, shape, data };
@@ -31,7 +33,8 @@ export function generate(shape: readonly number[], dtype: DType, draw: (index: n
 /** Standard normal numbers, by Box and Muller's transform of two uniform ones ("A note on the generation of random normal deviates", 1958). */
 export function normalStream(key: Key): (index: number) => number {
   const uniform = uniformStream(key);
-  return (index) => Math.sqrt(-2 * Math.log(1 - uniform(2 * index))) * Math.cos(2 * Math.PI * uniform(2 * index + 1));
+  return (index) =>
+    Math.sqrt(-2 * Math.log(1 - uniform(2 * index))) * Math.cos(2 * Math.PI * uniform(2 * index + 1));
 }
 
 /** Normal numbers drawn again while they are more than two standard deviations from the mean. Element i tries the counters i, i + stride, ... */
@@ -70,13 +73,19 @@ export class SeedGenerator {
     this.seed = seed;
     const key = seed === null ? session.nextKey() : [seed >>> 0, 0];
     const path = [...session.namePath(), owner, "seed_generator_state"].join("/");
-    this.state = new Variable(Uint32Array.from(key), { name: "seed_generator_state", trainable: false, path });
+    this.state = new Variable(Uint32Array.from(key), {
+      name: "seed_generator_state",
+      trainable: false,
+      path,
+    });
   }
 
   /** The next key, as a tensor u32[2]; counts on. */
   next(): Tensor {
     const key = this.state.value;
-    this.state.assign(elementwise("add", [key, { dtype: "u32", shape: [2], data: Uint32Array.from([0, 1]) }]));
+    this.state.assign(
+      elementwise("add", [key, { dtype: "u32", shape: [2], data: Uint32Array.from([0, 1]) }]),
+    );
     return key;
   }
 }

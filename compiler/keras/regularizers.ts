@@ -5,15 +5,11 @@ import { ModelError } from "../../ir/errors.ts";
 import { elementwise, sum, type Tensor, type TensorLike } from "../tensor.ts";
 import { Callable, factory } from "./callable.ts";
 import { type ClassTable, resolve } from "./config.ts";
-import { type JsonObject, type Options, readOptions } from "./options.ts";
 import { asTensor } from "./ops/operation.ts";
+import { type JsonObject, type Options, readOptions } from "./options.ts";
 
 /** `regularizer(weight)` is a scalar. */
-export interface Regularizer {
-  (weight: TensorLike): Tensor;
-}
-
-export abstract class Regularizer extends Callable {
+export abstract class Regularizer extends Callable<[weight: TensorLike], Tensor> {
   static readonly module = "keras.regularizers";
   override invoke([weight]: readonly unknown[]): Tensor {
     return this.penalty(asTensor(weight as TensorLike));
@@ -30,14 +26,19 @@ export class L1L2 extends Regularizer {
   constructor(options: Options<{ l1?: number; l2?: number }> = {}) {
     super();
     const { l1, l2 } = readOptions([options], { l1: 0, l2: 0 }, { owner: "L1L2", positional: [] });
-    for (const factor of [l1, l2]) if (!(factor >= 0)) throw new ModelError("a penalty must not be negative", { got: String(factor) });
+    for (const factor of [l1, l2])
+      if (!(factor >= 0)) throw new ModelError("a penalty must not be negative", { got: String(factor) });
     this.l1 = l1;
     this.l2 = l2;
   }
   override penalty(weight: Tensor): Tensor {
     const terms = [
-      ...(this.l1 === 0 ? [] : [elementwise("mul", [sum(elementwise("abs", [weight]), null, false), this.l1])]),
-      ...(this.l2 === 0 ? [] : [elementwise("mul", [sum(elementwise("mul", [weight, weight]), null, false), this.l2])]),
+      ...(this.l1 === 0
+        ? []
+        : [elementwise("mul", [sum(elementwise("abs", [weight]), null, false), this.l1])]),
+      ...(this.l2 === 0
+        ? []
+        : [elementwise("mul", [sum(elementwise("mul", [weight, weight]), null, false), this.l2])]),
     ];
     return terms.reduce((a, b) => elementwise("add", [a, b]), asTensor(0));
   }
@@ -77,7 +78,8 @@ const classes: ClassTable<Regularizer> = { L1, L2, L1L2 };
 /** The regularizer that an identifier means; null stays null. */
 export function get(identifier: unknown): Regularizer | RegularizerFunction | null {
   if (identifier === null || identifier === undefined) return null;
-  if (typeof identifier === "function" && !(identifier instanceof Regularizer)) return identifier as RegularizerFunction;
+  if (typeof identifier === "function" && !(identifier instanceof Regularizer))
+    return identifier as RegularizerFunction;
   const isInstance = (value: unknown): value is Regularizer => value instanceof Regularizer;
   return resolve(identifier, { kind: "regularizer", classes, isInstance });
 }

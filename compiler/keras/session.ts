@@ -4,8 +4,8 @@
  * `session`; nothing else in this folder keeps state between calls.
  */
 import type { DType } from "../../ir/dtype.ts";
-import { createBackend } from "../backends/index.ts";
 import type { Backend, BackendName } from "../backend.ts";
+import { createBackend } from "../backends/index.ts";
 import type { Engine, Tensor, TensorMethods } from "../tensor.ts";
 import { backendFromEnvironment, checkBackend } from "./backend-config.ts";
 
@@ -19,7 +19,8 @@ export interface VariableScope {
 
 /** What calls inside a layer's call inherit. */
 export interface CallContext {
-  readonly training: boolean;
+  /** Undefined where no caller said so: inference, unless a layer in a graph was called with `training: true`. */
+  readonly training: boolean | undefined;
 }
 
 export class KerasSession {

@@ -14,7 +14,8 @@ export type ShapeNest = KerasShape | readonly ShapeNest[] | { readonly [key: str
 /** The batch: the symbol that the compiler chunks over. */
 export const batch: Dim = symbol("n");
 
-export const toKerasShape = (shape: Shape): KerasShape => shape.map((dim) => (typeof dim === "number" ? dim : null));
+export const toKerasShape = (shape: Shape): KerasShape =>
+  shape.map((dim) => (typeof dim === "number" ? dim : null));
 
 /** A shape with its leading null as the batch symbol; throws ModelError for unknown sizes elsewhere. */
 export function fromKerasShape(shape: KerasShape, where?: string): Shape {

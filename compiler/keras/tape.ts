@@ -9,7 +9,7 @@ import type { NDArray } from "../../ir/ndarray.ts";
 import { opTable } from "../../ir/ops/index.ts";
 import type { TensorType } from "../../ir/type.ts";
 import { gradients } from "../autodiff.ts";
-import { type Engine, Tensor, type TensorLike, TensorMethods, toTensor } from "../tensor.ts";
+import { type Engine, Tensor, type TensorLike, type TensorMethods, toTensor } from "../tensor.ts";
 import { flatten, mapNest, type Nest } from "./nest.ts";
 import { session, type VariableScope } from "./session.ts";
 import { Variable } from "./variable.ts";
@@ -34,8 +34,16 @@ class TapeEngine implements Engine {
 
   op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
     const recorded = operands.map((operand) => this.recorded(operand));
-    const results = this.inner.op(name, recorded.map(({ eager }) => eager), attrs);
-    const values = this.builder.results(name, recorded.map(({ value }) => value), attrs);
+    const results = this.inner.op(
+      name,
+      recorded.map(({ eager }) => eager),
+      attrs,
+    );
+    const values = this.builder.results(
+      name,
+      recorded.map(({ value }) => value),
+      attrs,
+    );
     return results.map((eager, i) => this.wrap(eager, values[i]));
   }
 
@@ -150,16 +158,24 @@ export class GradientTape {
   gradient(target: Tensor, sources: Sources): Nest<Tensor>;
   gradient(target: Tensor, sources: Sources): Nest<Tensor> {
     if (target.engine !== this.engine) {
-      throw new ModelError("this tape did not record the target", { got: target.toString(), hint: "Compute it inside of tape.record" });
+      throw new ModelError("this tape did not record the target", {
+        got: target.toString(),
+        hint: "Compute it inside of tape.record",
+      });
     }
     const { builder } = this.engine;
     const start = builder.ops.length;
     const { value } = this.engine.recorded(target);
-    const scalar = builder.sum(value, value.type.shape.map((_, axis) => axis));
+    const scalar = builder.sum(
+      value,
+      value.type.shape.map((_, axis) => axis),
+    );
     const wanted = flatten(sources).map((source) => this.engine.recorded(this.present(source)).value);
     const found = gradients(builder, scalar, wanted);
     this.engine.run(start);
-    const results = found.map((gradient, i) => (gradient === undefined ? this.zeros(wanted[i]) : this.engine.elementsOf(gradient)));
+    const results = found.map((gradient, i) =>
+      gradient === undefined ? this.zeros(wanted[i]) : this.engine.elementsOf(gradient),
+    );
     let next = 0;
     return mapNest(sources, () => results[next++]);
   }
@@ -179,10 +195,15 @@ export class GradientTape {
 /**
  * The gradient of a function of tensors with respect to its first argument: `keras.grad((x) => ops.sum(ops.square(x)))(x)` is 2x.
  */
-export function grad(f: (x: Tensor, ...rest: readonly Tensor[]) => Tensor): (x: TensorLike, ...rest: readonly TensorLike[]) => Tensor {
+export function grad(
+  f: (x: Tensor, ...rest: readonly Tensor[]) => Tensor,
+): (x: TensorLike, ...rest: readonly TensorLike[]) => Tensor {
   return (x, ...rest) => {
     const tape = new GradientTape();
     const [first, ...others] = [x, ...rest].map((arg) => tape.watch(arg));
-    return tape.gradient(tape.record(() => f(first, ...others)), first);
+    return tape.gradient(
+      tape.record(() => f(first, ...others)),
+      first,
+    );
   };
 }

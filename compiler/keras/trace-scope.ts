@@ -38,10 +38,16 @@ export class TraceScope implements VariableScope {
 }
 
 /** Runs `body` on tensors of the given types, in a trace that is thrown away: what infers the types of a layer's outputs. */
-export function scratchTrace<T>(types: readonly TensorType[], body: (inputs: readonly Tensor[]) => T, ops: OpTable = opTable): T {
+export function scratchTrace<T>(
+  types: readonly TensorType[],
+  body: (inputs: readonly Tensor[]) => T,
+  ops: OpTable = opTable,
+): T {
   const trace = new Trace(ops);
   let variables = 0;
-  const scope = new TraceScope(trace, (variable) => trace.variable(`${variable.path}#${variables++}`, variable));
+  const scope = new TraceScope(trace, (variable) =>
+    trace.variable(`${variable.path}#${variables++}`, variable),
+  );
   const inputs = types.map(({ dtype, shape }, i) => trace.input(`input${i}`, dtype, shape));
   return session.within(scope, () => body(inputs));
 }

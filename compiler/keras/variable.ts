@@ -53,7 +53,8 @@ export class Variable extends TensorMethods {
     this.path = options.path ?? [...session.namePath(), this.name].join("/");
     this.isTrainable = options.trainable ?? true;
     this.trainable = this.isTrainable;
-    const array = initial instanceof TensorMethods ? initial.value.arraySync() : toArray(initial, session.floatx);
+    const array =
+      initial instanceof TensorMethods ? initial.value.arraySync() : toArray(initial, session.floatx);
     this.dtype = array.dtype;
     this.shape = array.shape;
     this.held = { kind: "array", array };
@@ -77,7 +78,8 @@ export class Variable extends TensorMethods {
         hint: "Await variable.array() or model.getWeights() first; fit does it by itself at its end",
       });
     }
-    const tensor = this.held.kind === "tensor" ? toTensor(this.held.tensor, eager) : eager.constant(this.held.array);
+    const tensor =
+      this.held.kind === "tensor" ? toTensor(this.held.tensor, eager) : eager.constant(this.held.array);
     this.held = { kind: "tensor", tensor };
     return tensor;
   }
@@ -85,9 +87,13 @@ export class Variable extends TensorMethods {
   /** Replaces the value; shapes must match, the dtype is converted. Returns the variable. */
   assign(value: TensorLike): this {
     const scope = session.scope();
-    if (scope === undefined && !(value instanceof TensorMethods) && isArrayLike(value)) return this.setArray(toArray(value, this.dtype));
+    if (scope === undefined && !(value instanceof TensorMethods) && isArrayLike(value))
+      return this.setArray(toArray(value, this.dtype));
     const tensor = cast(toTensor(value, scope?.engine ?? session.backend().eager, this.dtype), this.dtype);
-    this.check(tensor.shape.every((dim, axis) => dim === this.shape[axis]) && tensor.rank === this.shape.length, tensor.toString());
+    this.check(
+      tensor.shape.every((dim, axis) => dim === this.shape[axis]) && tensor.rank === this.shape.length,
+      tensor.toString(),
+    );
     return scope?.write(this, tensor) ? this : this.setTensor(tensor);
   }
 
@@ -108,7 +114,10 @@ export class Variable extends TensorMethods {
 
   /** Replaces the value by an array, without touching a backend. */
   setArray(array: NDArray): this {
-    this.check(array.shape.length === this.shape.length && array.shape.every((dim, axis) => dim === this.shape[axis]), `[${array.shape}]`);
+    this.check(
+      array.shape.length === this.shape.length && array.shape.every((dim, axis) => dim === this.shape[axis]),
+      `[${array.shape}]`,
+    );
     this.held = { kind: "array", array: castArray(array, this.dtype) };
     this.version += 1;
     return this;
@@ -145,6 +154,11 @@ export class Variable extends TensorMethods {
   }
 
   private check(fits: boolean, got: string): void {
-    if (!fits) throw new ModelError("the value does not fit the variable", { where: this.path, expected: `shape [${this.shape}]`, got });
+    if (!fits)
+      throw new ModelError("the value does not fit the variable", {
+        where: this.path,
+        expected: `shape [${this.shape}]`,
+        got,
+      });
   }
 }

@@ -3,13 +3,13 @@
  */
 import { createHash } from "node:crypto";
 import { printDim } from "../../ir/dim.ts";
+import type { Module } from "../../ir/graph.ts";
 import { opTable } from "../../ir/ops/index.ts";
 import { type Bundle, launchesOf } from "../../ir/program.ts";
 import type { Entry, Region, Size } from "../../runtime/manifest.ts";
 import { interfaceOf, weightsFileOf } from "../../targets/cpp/interface.ts";
 import type { EmittedFile, TargetName } from "../../targets/target.ts";
 import { manifestOf } from "../manifest.ts";
-import type { Module } from "../../ir/graph.ts";
 import { flopsOf } from "./flops.ts";
 import type { RecordedCall, SelfCheck } from "./self-check.ts";
 
@@ -53,7 +53,14 @@ export interface Described {
 }
 
 /** Describes an artifact whose other files are complete. */
-export function describeArtifact({ bundle, module, target, generator, selfCheck, files }: Described): ArtifactManifest {
+export function describeArtifact({
+  bundle,
+  module,
+  target,
+  generator,
+  selfCheck,
+  files,
+}: Described): ArtifactManifest {
   const base = manifestOf(bundle);
   const { bytes, stateOffset } = weightsFileOf(bundle);
   const native = target === "cpp" || target === "cuda" ? interfaceOf(bundle) : undefined;
@@ -82,7 +89,10 @@ export function describeArtifact({ bundle, module, target, generator, selfCheck,
   };
 }
 
-export function fingerprint(contents: string | Uint8Array): { readonly bytes: number; readonly sha256: string } {
+export function fingerprint(contents: string | Uint8Array): {
+  readonly bytes: number;
+  readonly sha256: string;
+} {
   return {
     bytes: typeof contents === "string" ? Buffer.byteLength(contents) : contents.length,
     sha256: createHash("sha256").update(contents).digest("hex"),

@@ -2,34 +2,46 @@
  * `model.d.ts`: the types of an artifact's methods, with the names, element types and literal shapes of its inputs and outputs, so that
  * the consumer's tsc refuses what the loader would. Needs no other package, WebGPU's types included.
  */
-import type { InterfaceDeclarationStructure, MethodSignatureStructure, OptionalKind, PropertySignatureStructure } from "ts-morph";
+import type {
+  InterfaceDeclarationStructure,
+  MethodSignatureStructure,
+  OptionalKind,
+  PropertySignatureStructure,
+} from "ts-morph";
 import { printDim } from "../../ir/dim.ts";
 import type { Bundle, Port, Program } from "../../ir/program.ts";
 import { typedArrays } from "../../runtime/manifest.ts";
+import type { DeclarationFile } from "./declaration-printer.ts";
 
 export type ScriptTarget = "wasm" | "wgsl";
 
-/** Prints the declarations. ts-morph loads when this is first called. */
-export async function declarations(bundle: Bundle, target: ScriptTarget): Promise<string> {
-  const { Project, IndentationText } = await import("ts-morph");
-  const project = new Project({ useInMemoryFileSystem: true, manipulationSettings: { indentationText: IndentationText.TwoSpaces } });
-  const file = project.createSourceFile("model.d.ts", `// ${commentText(bundle.name)}, compiled by keratin. Do not edit.\n\n`);
-  const [predict, train] = ["predict", "train_step"].map((name) => bundle.programs.find((program) => program.name === name));
-  file.addTypeAliases(aliases);
-  for (const program of [predict, train]) if (program !== undefined) file.addInterfaces(portInterfaces(program));
-  if (predict !== undefined) file.addInterface(callOptions(predict));
-  if (train !== undefined) file.addInterface(namedTensor);
-  file.addInterface(loadOptions(target));
-  file.addInterface(modelInterface(bundle, target, predict, train));
-  file.addFunction({
-    name: "load",
-    isExported: true,
-    hasDeclareKeyword: true,
-    docs: [loadDoc[target]],
-    parameters: [{ name: "options", hasQuestionToken: true, type: "LoadOptions" }],
-    returnType: "Promise<Model>",
-  });
-  return file.getFullText();
+/** Describes the declarations; a `DeclarationPrinter` prints them. */
+export function declarations(bundle: Bundle, target: ScriptTarget): DeclarationFile {
+  const [predict, train] = ["predict", "train_step"].map((name) =>
+    bundle.programs.find((program) => program.name === name),
+  );
+  const entries = [predict, train].flatMap((program) => program ?? []);
+  return {
+    head: `// ${commentText(bundle.name)}, compiled by keratin. Do not edit.\n\n`,
+    aliases,
+    interfaces: [
+      ...entries.flatMap(portInterfaces),
+      ...(predict === undefined ? [] : [callOptions(predict)]),
+      ...(train === undefined ? [] : [namedTensor]),
+      loadOptions(target),
+      modelInterface(bundle, target, predict, train),
+    ],
+    functions: [
+      {
+        name: "load",
+        isExported: true,
+        hasDeclareKeyword: true,
+        docs: [loadDoc[target]],
+        parameters: [{ name: "options", hasQuestionToken: true, type: "LoadOptions" }],
+        returnType: "Promise<Model>",
+      },
+    ],
+  };
 }
 
 const aliases = [
@@ -49,9 +61,11 @@ const aliases = [
 ];
 
 /** Keeps a name from ending the comment it is in. */
-const commentText = (text: string): string => text.replace(/\*\//g, "*\\/").replace(/[\r\n\u2028\u2029]/g, " ");
+export const commentText = (text: string): string =>
+  text.replace(/\*\//g, "*\\/").replace(/[\r\n\u2028\u2029]/g, " ");
 const describe = ({ dtype, shape }: Port): string => `${dtype}[${shape.map(printDim).join(", ")}]`;
-const propertyName = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
+const propertyName = (name: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 
 function arrayType({ dtype }: Port): string {
   const { name } = typedArrays[dtype];
@@ -74,7 +88,8 @@ function portInterfaces(program: Program): OptionalKind<InterfaceDeclarationStru
   });
   const title = titleOf(program);
   // Numbers come out of a training step; nobody wants arrays of one element there.
-  const outputType = (port: Port): string => (title === "Train" && port.shape.length === 0 ? "number" : resultType(port));
+  const outputType = (port: Port): string =>
+    title === "Train" && port.shape.length === 0 ? "number" : resultType(port);
   const outputs = {
     name: `${title}Outputs`,
     isExported: true,
@@ -122,14 +137,19 @@ function loadOptions(target: ScriptTarget): OptionalKind<InterfaceDeclarationStr
     type,
     docs: [doc],
   });
-  const global = (name: string): string => `typeof globalThis extends { ${name}: { prototype: infer T } } ? T : object`;
+  const global = (name: string): string =>
+    `typeof globalThis extends { ${name}: { prototype: infer T } } ? T : object`;
   const own =
     target === "wasm"
       ? [option("wasm", "Source | WebAssembly.Module", "Instead of model.wasm beside model.js.")]
       : [
           option("shaders", "Source", "Instead of model.wgsl beside model.js."),
           option("device", global("GPUDevice"), "Where to run. It stays the caller's."),
-          option("adapter", global("GPUAdapter"), "What to take a device from: in Node, of the package webgpu."),
+          option(
+            "adapter",
+            global("GPUAdapter"),
+            "What to take a device from: in Node, of the package webgpu.",
+          ),
         ];
   const weights = option("weights", "Source", "Instead of weights.bin beside model.js.");
   return { name: "LoadOptions", isExported: true, properties: [weights, ...own] };
@@ -154,15 +174,30 @@ function modelInterface(
   if (predict !== undefined) methods.push(predictMethod(predict, later));
   if (train !== undefined) methods.push(...trainMethods(train, target, later));
   if (target === "wgsl")
-    methods.push({ name: "destroy", returnType: "void", docs: ["Frees the model's buffers, not the device."] });
-  return { name: "Model", isExported: true, docs: [`An instance of ${commentText(name)}. Instances are independent.`], methods };
+    methods.push({
+      name: "destroy",
+      returnType: "void",
+      docs: ["Frees the model's buffers, not the device."],
+    });
+  return {
+    name: "Model",
+    isExported: true,
+    docs: [`An instance of ${commentText(name)}. Instances are independent.`],
+    methods,
+  };
 }
 
-function predictMethod(program: Program, later: (type: string) => string): OptionalKind<MethodSignatureStructure> {
-  const alone = program.inputs.length === 1 ? ` | PredictInputs[${JSON.stringify(program.inputs[0].name)}]` : "";
+function predictMethod(
+  program: Program,
+  later: (type: string) => string,
+): OptionalKind<MethodSignatureStructure> {
+  const alone =
+    program.inputs.length === 1 ? ` | PredictInputs[${JSON.stringify(program.inputs[0].name)}]` : "";
   return {
     name: "predict",
-    docs: [`${commentText(signature(program))}\n\nThrows an Error, with expected and got, when an input does not fit.`],
+    docs: [
+      `${commentText(signature(program))}\n\nThrows an Error, with expected and got, when an input does not fit.`,
+    ],
     parameters: [
       { name: "inputs", type: `PredictInputs${alone}` },
       { name: "options", hasQuestionToken: true, type: "CallOptions" },
@@ -189,13 +224,21 @@ function trainMethods(
       parameters: program.inputs.map((port, i) => ({ name: parameter(port, i), type: tensorType(port) })),
       returnType: "Promise<TrainOutputs>",
     },
-    { name: "getState", returnType: later("Uint8Array"), docs: ["A copy of weights and optimizer state, for setState."] },
+    {
+      name: "getState",
+      returnType: later("Uint8Array"),
+      docs: ["A copy of weights and optimizer state, for setState."],
+    },
     {
       name: "setState",
       parameters: [{ name: "bytes", type: "ArrayBuffer | Uint8Array" }],
       returnType: target === "wgsl" ? "Promise<void>" : "void",
       docs: ["Puts back what getState gave."],
     },
-    { name: "exportWeights", returnType: later("NamedTensor[]"), docs: ["Copies of all weights and states, by name."] },
+    {
+      name: "exportWeights",
+      returnType: later("NamedTensor[]"),
+      docs: ["Copies of all weights and states, by name."],
+    },
   ];
 }

@@ -3,7 +3,7 @@
  * multiply-add is two, exp is one), as a polynomial in the entry's symbols. Counted on the graph, so that every target states the same
  * number, whatever its schedules repeat.
  */
-import { type Dim, mulDims, addDims, productOf } from "../../ir/dim.ts";
+import { addDims, type Dim, mulDims, productOf } from "../../ir/dim.ts";
 import { isFloat } from "../../ir/dtype.ts";
 import type { Block, Func, Op } from "../../ir/graph.ts";
 import { type Expr, int, load, makeBuffer, makeVar, read } from "../../ir/kernel.ts";
@@ -17,7 +17,8 @@ const blockFlops = (block: Block, ops: OpTable): Dim =>
   block.ops.map((op) => opFlops(op, ops)).reduce<Dim>(addDims, 0);
 
 function opFlops(op: Op, ops: OpTable): Dim {
-  if (op.regions.length > 0) return op.regions.map((region) => blockFlops(region, ops)).reduce<Dim>(addDims, 0);
+  if (op.regions.length > 0)
+    return op.regions.map((region) => blockFlops(region, ops)).reduce<Dim>(addDims, 0);
   const lower = ops.get(op.name)?.lower;
   if (lower?.kind !== "map" && lower?.kind !== "reduce") return 0;
   const context: LowerContext = {

@@ -21,18 +21,25 @@ export function writeFolders(out: string, folders: readonly Folder[]): void {
   const missing = firstMissing(resolve(out));
   const drafts: string[] = [];
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolder(out);
     for (const folder of folders) drafts.push(writeDraft(out, folder));
     folders.forEach(({ name }, i) => replaceFolder(drafts[i], join(out, name)));
   } catch (error) {
     for (const draft of drafts) rmSync(draft, { recursive: true, force: true });
-    if (missing !== undefined) rmSync(missing, { recursive: true, force: true });
+    if (missing !== undefined && existsSync(missing)) rmSync(missing, { recursive: true, force: true });
     throw new ModelError("cannot write the artifact", {
       where: out,
       got: error instanceof Error ? error.message : String(error),
       hint: "Choose a folder you may write to, with enough room",
     });
   }
+}
+
+/** Makes a folder with those around it. Not mkdirSync's `recursive`, which never ends where /proc and its like refuse. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(resolve(path)));
+  mkdirSync(path);
 }
 
 function writeDraft(out: string, { name, files }: Folder): string {

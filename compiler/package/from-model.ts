@@ -1,20 +1,177 @@
-/** From what users hand over, a Keras model or a traced module, to what artifacts are made from. */
+/**
+ * From what users hand over to what artifacts are made from: a Keras model is traced, with its weights as parameters, or for training
+ * with weights and optimizer state as states; a module that was traced already is taken as it is.
+ */
+import { Builder } from "../../ir/builder.ts";
+import { byteWidth, isFloat } from "../../ir/dtype.ts";
 import { ModelError } from "../../ir/errors.ts";
-import type { ArtifactSource } from "./source.ts";
+import type { Func, ResultRole, Value } from "../../ir/graph.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
+import { opTable } from "../../ir/ops/index.ts";
+import { MeanMetric } from "../keras/metrics/metric.ts";
+import { Model } from "../keras/models/model.ts";
+import { flatten, type Nest } from "../keras/nest.ts";
+import { session } from "../keras/session.ts";
+import type { CompileTargets } from "../keras/training/objectives.ts";
+import {
+  type ArgumentSpec,
+  type ProgramSpec,
+  stateValues,
+  type TracedModel,
+  traceModel,
+} from "../keras/training/program.ts";
+import type { StateLayout } from "../keras/training/state-layout.ts";
+import type { Tensor } from "../tensor.ts";
+import type { ArtifactSource, Part } from "./source.ts";
 
 export interface ModelOptions {
-  /** Where the model has no name of its own. */
+  /** In place of the model's own name. */
   readonly name?: string;
   /** Also the training step. */
   readonly train?: boolean;
 }
 
-/** Throws ModelError for anything that is no model. */
-export function sourceOf(model: unknown, { name = "model" }: ModelOptions = {}): ArtifactSource {
-  if (isSource(model)) return { ...model, name: model.name ?? name };
-  throw new ModelError("not a model", { expected: "a Keras model", got: typeof model });
+/** Throws ModelError for anything that is no model, and for models whose inputs are not known. */
+export async function sourceOf(model: unknown, options: ModelOptions = {}): Promise<ArtifactSource> {
+  if (isSource(model)) return { ...model, name: options.name ?? model.name };
+  if (model instanceof Model) return traceSource(model, options);
+  throw new ModelError("not a model", {
+    expected: "a Keras model: keras.Sequential, keras.Model",
+    got: typeof model,
+    hint: "A module must export the model itself; import keras from the package that runs this command",
+  });
 }
 
 /** A module with the values of its parameters. */
 const isSource = (value: unknown): value is ArtifactSource =>
-  typeof value === "object" && value !== null && "module" in value && "values" in value && value.values instanceof Map;
+  typeof value === "object" &&
+  value !== null &&
+  "module" in value &&
+  "values" in value &&
+  value.values instanceof Map;
+
+async function traceSource(
+  model: Model<unknown>,
+  { name = model.name, train = false }: ModelOptions,
+): Promise<ArtifactSource> {
+  const inputs = inputsOf(model);
+  // One input is passed by itself, several as a list.
+  const structure = inputs.length === 1 ? 0 : inputs.map((_, i) => i);
+  const spec: ProgramSpec = { model, structure, inputs, ...(train ? trainingSpec(model) : {}) };
+  const traced = traceModel(spec, train ? "train" : "predict");
+  const funcs = traced.module.funcs.filter((func) => func.name !== "test_step");
+  return {
+    name,
+    module: { funcs: funcs.map((func) => (func.name === "train_step" ? withMetrics(func, traced) : func)) },
+    values: await stateValues(traced.layout),
+    parts: partsOf(traced.layout),
+    eager: (arrays) => callEagerly(model, structure, arrays),
+  };
+}
+
+/** Functional and built sequential models know what they take; others say so by being wrapped in one that does. */
+function inputsOf(model: Model<unknown>): ArgumentSpec[] {
+  const symbolic = "inputs" in model ? (model.inputs as readonly Tensor[]) : undefined;
+  const bound =
+    symbolic === undefined ? [] : model.bindInputs(symbolic.length === 1 ? symbolic[0] : [...symbolic]);
+  const specs = bound.flatMap(({ name, type }): ArgumentSpec[] =>
+    type === undefined ? [] : [{ name, ...type }],
+  );
+  if (specs.length > 0) return specs;
+  throw new ModelError("the shapes of the inputs are not known", {
+    where: `model "${model.name}"`,
+    hint: "Give it inputs: const x = keras.Input(shape); keras.Model(x, model(x))",
+  });
+}
+
+function trainingSpec(model: Model<unknown>): Pick<ProgramSpec, "targets" | "compiled"> {
+  const { optimizer } = model;
+  if (optimizer === undefined) {
+    throw new ModelError("the model is not compiled, so it has no training step", {
+      where: `model "${model.name}"`,
+      hint: "Call model.compile({ optimizer, loss }) before, or leave --train out",
+    });
+  }
+  const config = model.getCompileConfig();
+  const targets = {
+    loss: config.loss,
+    lossWeights: config.loss_weights,
+    metrics: config.metrics,
+    weightedMetrics: config.weighted_metrics,
+  } as CompileTargets;
+  const outputs = "outputs" in model ? (model.outputs as readonly Tensor[]) : [];
+  return {
+    targets: outputs.map((output, i) => labelSpec(output, i, config.loss)),
+    compiled: { ...targets, optimizer },
+  };
+}
+
+/** Labels look like the output, but for losses that take the number of the class. */
+function labelSpec({ dtype, shape }: Tensor, i: number, loss: unknown): ArgumentSpec {
+  const name = i === 0 ? "y" : `y_${i}`;
+  const own = Array.isArray(loss) ? loss[i] : loss;
+  const isSparse = /sparse/i.test(JSON.stringify(own ?? ""));
+  return isSparse
+    ? { name, dtype: "i32", shape: shape.slice(0, -1) }
+    : { name, dtype: isFloat(dtype) ? dtype : "f32", shape };
+}
+
+/** The training step with metrics of the batch in place of the sums that they are made from. */
+function withMetrics(func: Func, { objectives, statisticsCounts }: TracedModel): Func {
+  const b = new Builder(opTable);
+  const found: { value: Value; role: ResultRole }[] = [];
+  const add = (name: string, value: Value): void =>
+    void found.push({ value, role: { kind: "output", name } });
+  const outputs = func.results.flatMap((role, i) => (role.kind === "output" ? [func.body.returns[i]] : []));
+  const [loss, ...rest] = outputs;
+  add("loss", loss);
+  const losses = objectives?.losses ?? [];
+  if (losses.length > 1) losses.forEach(({ name }, i) => void add(`${name}_loss`, rest[i]));
+  let at = outputs.length - statisticsCounts.reduce((a, c) => a + c, 0);
+  objectives?.metrics.forEach(({ metric, name }, i) => {
+    const sums = outputs.slice(at, at + statisticsCounts[i]);
+    at += statisticsCounts[i];
+    if (metric instanceof MeanMetric && sums.length === 2) add(name, b.div(sums[0], sums[1]));
+    else sums.forEach((sum, part) => void add(`${name}_${part}`, sum));
+  });
+  func.results.forEach((role, i) => {
+    if (role.kind !== "output") found.push({ value: func.body.returns[i], role });
+  });
+  const block = b.block(
+    func.body.args,
+    found.map(({ value }) => value),
+  );
+  return {
+    ...func,
+    body: { ...block, ops: [...func.body.ops, ...block.ops] },
+    results: found.map(({ role }) => role),
+  };
+}
+
+/** The variables in each slab. */
+function partsOf({ slabs }: StateLayout): ReadonlyMap<string, readonly Part[]> {
+  return new Map(
+    slabs.map(({ path, dtype, variables, offsets }) => [
+      path,
+      variables.map((variable, i) => ({
+        name: variable.path,
+        shape: variable.shape,
+        offset: offsets[i] * byteWidth(dtype),
+      })),
+    ]),
+  );
+}
+
+async function callEagerly(
+  model: Model<unknown>,
+  structure: Nest<unknown>,
+  arrays: readonly NDArray[],
+): Promise<readonly NDArray[]> {
+  const { eager } = session.backend();
+  const results = model.callFlat(
+    arrays.map((array) => eager.constant(array)),
+    structure,
+    false,
+  );
+  return Promise.all(flatten<Tensor>(results).map((tensor) => tensor.array()));
+}

@@ -33,7 +33,11 @@ export function openArtifact(folder: string): Artifact {
   const json = parseJson(readFileSync(path, "utf8"), path);
   const problem = problemOf(json);
   if (problem !== undefined) {
-    throw new ModelError("this manifest is not understood", { where: path, ...problem, hint: "Compile the model again" });
+    throw new ModelError("this manifest is not understood", {
+      where: path,
+      ...problem,
+      hint: "Compile the model again",
+    });
   }
   return { folder, manifest: json as JsonObject & ArtifactManifest };
 }
@@ -50,14 +54,21 @@ function problemOf(json: JsonValue): Problem | undefined {
     ["format", "1", json.format === 1],
     ["target", targetNames.join(", "), targetNames.some((name) => name === json.target)],
     ["name", "a text", typeof json.name === "string"],
-    ["entries", "an object of entries", isJsonObject(json.entries) && Object.values(json.entries).every(isEntry)],
+    [
+      "entries",
+      "an object of entries",
+      isJsonObject(json.entries) && Object.values(json.entries).every(isEntry),
+    ],
     ["files", "an object of files", isJsonObject(json.files) && Object.entries(json.files).every(isFile)],
     ["selfCheck", "recorded calls", isSelfCheck(json.selfCheck, json.files)],
     ["prefix", "an identifier", json.prefix === undefined || isIdentifier(json.prefix)],
   ];
   const failed = checks.find(([, , fits]) => !fits);
   if (failed === undefined) return undefined;
-  return { expected: `${failed[0]}: ${failed[1]}`, got: (JSON.stringify(json[failed[0]]) ?? "nothing").slice(0, 60) };
+  return {
+    expected: `${failed[0]}: ${failed[1]}`,
+    got: (JSON.stringify(json[failed[0]]) ?? "nothing").slice(0, 60),
+  };
 }
 
 const isIdentifier = (value: JsonValue): boolean => typeof value === "string" && /^[A-Za-z_]\w*$/.test(value);
@@ -89,9 +100,13 @@ const isFile = ([path, value]: [string, JsonValue]): boolean =>
 
 function isSelfCheck(value: JsonValue | undefined, files: JsonValue | undefined): boolean {
   if (!isJsonObject(value) || !isJsonObject(files) || typeof value.path !== "string") return false;
-  const isTensor = (item: JsonValue): boolean => isPort(item) && isJsonObject(item) && isSize(item.offset ?? null);
+  const isTensor = (item: JsonValue): boolean =>
+    isPort(item) && isJsonObject(item) && isSize(item.offset ?? null);
   const isCall = (item: JsonValue): boolean =>
-    isJsonObject(item) && typeof item.entry === "string" && isList(item.inputs, isTensor) && isList(item.outputs, isTensor);
+    isJsonObject(item) &&
+    typeof item.entry === "string" &&
+    isList(item.inputs, isTensor) &&
+    isList(item.outputs, isTensor);
   return Object.hasOwn(files, value.path) && isList(value.calls, isCall);
 }
 

@@ -108,7 +108,12 @@ interface RecordContext {
 }
 
 /** Evaluates one call and puts the new states into `state`. */
-function recordCall(func: Func, batch: number, state: Map<string, NDArray>, context: RecordContext): RecordedCall {
+function recordCall(
+  func: Func,
+  batch: number,
+  state: Map<string, NDArray>,
+  context: RecordContext,
+): RecordedCall {
   const { recording, next, tolerance } = context;
   const bindings = new Map(
     func.body.args.flatMap(({ type }) => symbolsOf(type.shape)).map((name) => [name, batch]),
@@ -135,7 +140,8 @@ function recordCall(func: Func, batch: number, state: Map<string, NDArray>, cont
 function toleranceOf({ dtype, data }: NDArray, relative: number): number {
   if (!isFloat(dtype)) return 0;
   let largest = 0;
-  for (const value of data) if (Number.isFinite(Number(value))) largest = Math.max(largest, Math.abs(Number(value)));
+  for (const value of data)
+    if (Number.isFinite(Number(value))) largest = Math.max(largest, Math.abs(Number(value)));
   // Two digits: the exact bits of the tolerance mean nothing.
   return Number((relative * Math.max(largest, 1e-3)).toPrecision(2));
 }

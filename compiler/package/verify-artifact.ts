@@ -40,8 +40,15 @@ export async function verifyArtifact(artifact: Artifact): Promise<Verification> 
   try {
     const comparisons: Comparison[] = [];
     for (const call of calls) {
-      const results = await runner.call(call.entry, call.inputs.map((tensor) => recordedArray(tensor, recorded)));
-      comparisons.push(...call.outputs.map((output, i) => compare(call, output, results[i], recordedArray(output, recorded))));
+      const results = await runner.call(
+        call.entry,
+        call.inputs.map((tensor) => recordedArray(tensor, recorded)),
+      );
+      comparisons.push(
+        ...call.outputs.map((output, i) =>
+          compare(call, output, results[i], recordedArray(output, recorded)),
+        ),
+      );
     }
     return { damaged, comparisons, passed: comparisons.length > 0 && comparisons.every(isWithin) };
   } finally {
@@ -63,7 +70,12 @@ function recordedArray({ name, dtype, shape, offset }: RecordedTensor, file: Uin
   return { dtype, shape, data: dtypes[dtype].view(file.slice(offset, end).buffer, 0, size) };
 }
 
-function compare({ entry, symbols }: RecordedCall, output: RecordedOutput, got: NDArray, expected: NDArray): Comparison {
+function compare(
+  { entry, symbols }: RecordedCall,
+  output: RecordedOutput,
+  got: NDArray,
+  expected: NDArray,
+): Comparison {
   let error = got.data.length === expected.data.length ? 0 : Number.NaN;
   for (let i = 0; i < expected.data.length; i++) {
     const [a, b] = [getElement(got, i), getElement(expected, i)];

@@ -5,7 +5,9 @@ import { packageRoot } from "./loader-text.ts";
 
 /** The version in package.json. */
 export function version(): string {
-  const { version: text } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  const { version: text } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
+    version: string;
+  };
   return text;
 }
 

@@ -170,7 +170,8 @@ class Grouping {
   private readers(op: Op, into: Set<Op> = new Set()): Set<Op> {
     for (const user of op.results.flatMap((result) => this.usersOf(result))) {
       if (this.groups.has(user) || !isFree(user, this.ops)) into.add(user);
-      else this.readers(user, into);
+      // Even where a free op is computed for somebody, others inline it.
+      if (isFree(user, this.ops)) this.readers(user, into);
     }
     return into;
   }

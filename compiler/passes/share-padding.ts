@@ -24,7 +24,8 @@ function sharedPadding(
   isReturned: boolean,
   ops: OpTable,
 ): Op | undefined {
-  if (value.kind !== "result" || value.op.results.length > 1 || isReturned || isHalo(value.op)) return undefined;
+  if (value.kind !== "result" || value.op.results.length > 1 || isReturned || isHalo(value.op))
+    return undefined;
   const kind = ops.get(value.op.name)?.lower.kind;
   const [padding, ...more] = users.filter(isHalo);
   if ((kind !== "map" && kind !== "reduce") || padding === undefined || more.length > 0 || users.length < 2)

@@ -7,6 +7,7 @@ import { byteWidth } from "../../ir/dtype.ts";
 import type { Func, Op } from "../../ir/graph.ts";
 import type { Program, Slot, Step } from "../../ir/program.ts";
 import { printType } from "../../ir/type.ts";
+import { shortener } from "./short-names.ts";
 
 export interface StepFacts {
   readonly kind: "launch" | "clear" | "copy";
@@ -52,11 +53,13 @@ interface Flat {
 export function programFacts(program: Program, func: Func | undefined, batch: number): ProgramFacts {
   const sizes = new Map(program.symbols.map((symbol) => [symbol, batch]));
   const flat = flatten(program.steps, sizes, false);
-  const slots = slotFacts(flat, sizes);
+  const short = shortener(func);
+  const slots = slotFacts(flat, sizes).map((slot) => ({ ...slot, name: short(slot.name) }));
+  const steps = describeSteps(flat, func, sizes).map((step) => ({ ...step, name: short(step.name) }));
   return {
     name: program.name,
     sizes: Object.fromEntries(sizes),
-    steps: describeSteps(flat, func, sizes),
+    steps,
     slots,
     arenaBytes: evaluateDim(program.arenaBytes, sizes),
     unsharedBytes: slots.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -77,21 +80,21 @@ function slotsOf(step: Simple): readonly Slot[] {
   return step.kind === "clear" ? [step.slot] : [step.from.slot, step.to.slot];
 }
 
-const bytesOf = ({ size, dtype }: Slot, sizes: Bindings): number => evaluateDim(size, sizes) * byteWidth(dtype);
+const bytesOf = ({ size, dtype }: Slot, sizes: Bindings): number =>
+  evaluateDim(size, sizes) * byteWidth(dtype);
 
 function slotFacts(flat: readonly Flat[], sizes: Bindings): SlotFacts[] {
-  const spans = new Map<Slot, { from: number; to: number }>();
+  const found = new Map<string, SlotFacts>();
   flat.forEach(({ step }, at) => {
     for (const slot of slotsOf(step)) {
-      if (slot.region.kind === "arena") spans.set(slot, { from: spans.get(slot)?.from ?? at, to: at });
+      if (slot.region.kind !== "arena") continue;
+      const { name } = slot;
+      const [offset, bytes] = [evaluateDim(slot.offset, sizes), bytesOf(slot, sizes)];
+      const key = [name, offset, bytes].join();
+      found.set(key, { name, offset, bytes, from: found.get(key)?.from ?? at, to: at });
     }
   });
-  return [...spans].map(([slot, span]) => ({
-    name: slot.name,
-    offset: evaluateDim(slot.offset, sizes),
-    bytes: bytesOf(slot, sizes),
-    ...span,
-  }));
+  return [...found.values()];
 }
 
 function describeSteps(flat: readonly Flat[], func: Func | undefined, sizes: Bindings): StepFacts[] {
@@ -107,9 +110,17 @@ function describeSteps(flat: readonly Flat[], func: Func | undefined, sizes: Bin
       return { kind: step.kind, name, ops: [], results: [], bytes, chunked };
     }
     const group = known ? groups[next++] : undefined;
-    return { kind: "launch", name: step.kernel.name, ops: opNames(group), results: resultTypes(group), bytes, chunked };
+    return {
+      kind: "launch",
+      name: step.kernel.name,
+      ops: opNames(group),
+      results: resultTypes(group),
+      bytes,
+      chunked,
+    };
   });
 }
 
 const opNames = (group: Op | undefined): string[] => group?.regions[0].ops.map(({ name }) => name) ?? [];
-const resultTypes = (group: Op | undefined): string[] => group?.results.map(({ type }) => printType(type)) ?? [];
+const resultTypes = (group: Op | undefined): string[] =>
+  group?.results.map(({ type }) => printType(type)) ?? [];

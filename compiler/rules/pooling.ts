@@ -82,6 +82,8 @@ function maximumFirst({ op, b, uses }: Site): Value | undefined {
   if (uses(op.results[1]) > 0 || !isFloat(op.results[0].type.dtype)) return undefined;
   const window = resolved(op);
   const { spec, kept } = window;
+  const axes = spec.operands[0].flat().map((term) => term.axis);
+  if (new Set(axes).size < axes.length) return undefined;
   const found = underPadding(op.operands[0], window, uses);
   const inner = found?.x.kind === "result" && uses(found.x) === 1 ? found.x.op : undefined;
   if (found === undefined || inner === undefined || staticSize(kept) >= staticSize(found.x.type.shape))

@@ -113,11 +113,10 @@ function madeTransposed(value: Value, permutation: readonly number[], site: Site
 // Axes of size 1.
 
 /** Leaves reduced axes of size 1 out of the spec: an operand axis of size 1 is reshaped away, a term of a window is always 0. */
-function dropUnitAxes(site: Site): Replacement {
-  const { op, b } = site;
+function dropUnitAxes({ op, b }: Site): Replacement {
   const { spec, kept, reduced } = resolved(op);
   const units = new Set(spec.reduced.filter((_, i) => reduced[i] === 1));
-  if (units.size === 0 || positionsUsed(site)) return undefined;
+  if (units.size === 0) return undefined;
   const extents = new Map([...spec.kept, ...spec.reduced].map((axis, i) => [axis, [...kept, ...reduced][i]]));
   const indices = spec.operands.map((given) =>
     given.map((index) => index.filter((term) => !units.has(term.axis))),
@@ -265,6 +264,7 @@ function reduceTwice(inner: Op, site: Site): Replacement {
   const whole = [...outer.operands[0], ...under.operands[0]].every(isLone);
   if (inner.name !== op.name || !single || !whole || positionsUsed(site)) return undefined;
   const names = outer.operands[0].map(([term]) => term.axis);
+  if (new Set(names).size < names.length) return undefined;
   const kept = outer.kept.map((axis) => under.kept[names.indexOf(axis)]);
   b.loc = inner.loc;
   return withSpec(b, inner, inner.operands, under.operands, kept);

@@ -5,6 +5,7 @@
  * it is Payne and Hanek's, in integers, in a branch: exact for every finite argument, and slow.
  */
 import {
+  type Buffer,
   type Expr,
   extract,
   forLoop,
@@ -58,6 +59,8 @@ function reduceNear({ name }: Scope, x: Expr): Reduced {
   return { r, quadrant: toInt(n) };
 }
 
+const alloc = (buffer: Buffer): Stmt => ({ kind: "alloc", buffer });
+const when = (cond: Expr, then: readonly Stmt[]): Stmt => ({ kind: "if", cond, then, otherwise: [] });
 const isLarge = (x: Expr): Expr => and(le(LARGE, x), lt(x, Infinity));
 
 /** The reduction of a scalar x >= 0: in two mutable variables that the rare branch overwrites. */
@@ -70,11 +73,11 @@ function reduceScalar(scope: Scope, x: Expr): Reduced {
     inner.emit(store(r, [], exact.r), store(quadrant, [], exact.quadrant));
   });
   scope.emit(
-    { kind: "alloc", buffer: r },
-    { kind: "alloc", buffer: quadrant },
+    alloc(r),
+    alloc(quadrant),
     store(r, [], near.r),
     store(quadrant, [], near.quadrant),
-    { kind: "if", cond: isLarge(x), then: exactly, otherwise: [] },
+    when(isLarge(x), exactly),
   );
   return { r: load(r, []), quadrant: load(quadrant, []) };
 }
@@ -91,24 +94,15 @@ function reduceVector(scope: Scope, x: Expr): Reduced {
     const exact = reduceExactly(inner, inner.name("x", load(arguments_, at)));
     inner.emit(store(r, at, exact.r), store(quadrant, at, exact.quadrant));
   });
-  const laneWise: Stmt = { kind: "if", cond: isLarge(load(arguments_, at)), then: exactly, otherwise: [] };
+  const eachLane = forLoop(lane, int(x.lanes), [when(isLarge(load(arguments_, at)), exactly)]);
   const anyLarge = Array.from({ length: x.lanes }, (_, i) => isLarge(extract(x, i))).reduce(or);
   const start = [int(0)];
   scope.emit(
-    { kind: "alloc", buffer: r },
-    { kind: "alloc", buffer: quadrant },
+    alloc(r),
+    alloc(quadrant),
     store(r, start, near.r),
     store(quadrant, start, near.quadrant),
-    {
-      kind: "if",
-      cond: anyLarge,
-      then: [
-        { kind: "alloc", buffer: arguments_ },
-        store(arguments_, start, x),
-        forLoop(lane, int(x.lanes), [laneWise]),
-      ],
-      otherwise: [],
-    },
+    when(anyLarge, [alloc(arguments_), store(arguments_, start, x), eachLane]),
   );
   return { r: load(r, start, x.lanes), quadrant: load(quadrant, start, x.lanes) };
 }

@@ -177,7 +177,7 @@ class TileChoice {
       const lanes = bind === "vector" && segment.size % rest === 0 ? "vector" : "unroll";
       // Rows are sunk first: columns are the last axis of the accumulators, the one that becomes vectors.
       const inRows = this.rowTiles(rows, along.body, (tile) => (along.inner === undefined ? tile : sink(along.inner, lanes, tile)));
-      return nest(along.outer === undefined ? [] : [along.outer], nest(others, inRows));
+      return freshen(nest(along.outer === undefined ? [] : [along.outer], nest(others, inRows)));
     });
     return nest(batch, tiles);
   }

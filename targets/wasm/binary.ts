@@ -8,6 +8,7 @@ import { type ValueType, valueTypes } from "./opcodes.ts";
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
+  readonly #float = new DataView(new ArrayBuffer(8));
 
   get length(): number {
     return this.#length;
@@ -43,9 +44,21 @@ export class ByteWriter {
     this.byte(rest);
   }
 
-  /** Signed LEB128. */
-  signed(value: bigint): void {
-    let rest = value;
+  /** Signed LEB128 of an i32. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      const last = rest === (low < 64 ? 0 : -1);
+      this.byte(last ? low : low + 128);
+      if (last) return;
+    }
+  }
+
+  /** Signed LEB128 of an i64. */
+  signed64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value);
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;
@@ -56,11 +69,13 @@ export class ByteWriter {
   }
 
   f32(value: number): void {
-    this.bytes(new Uint8Array(new Float32Array([value]).buffer));
+    this.#float.setFloat32(0, value, true);
+    this.bytes(new Uint8Array(this.#float.buffer, 0, 4));
   }
 
   f64(value: number): void {
-    this.bytes(new Uint8Array(new Float64Array([value]).buffer));
+    this.#float.setFloat64(0, value, true);
+    this.bytes(new Uint8Array(this.#float.buffer, 0, 8));
   }
 
   /** A length, then that many bytes. */
@@ -132,7 +147,7 @@ export function encodeModule({ functions, exports, pages, data, names }: ModuleP
   section(out, 11, data, (w, { address, bytes }) => {
     w.byte(0x00);
     w.byte(0x41);
-    w.signed(BigInt(address | 0));
+    w.signed(address);
     w.byte(0x0b);
     w.vector(bytes);
   });

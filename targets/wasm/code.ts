@@ -56,12 +56,12 @@ export class Code {
 
   i32(value: number): void {
     this.op("i32.const");
-    this.#out.signed(BigInt(value | 0));
+    this.#out.signed(value);
   }
 
   i64(value: bigint): void {
     this.op("i64.const");
-    this.#out.signed(BigInt.asIntN(64, value));
+    this.#out.signed64(value);
   }
 
   f32(value: number): void {

@@ -6,6 +6,7 @@
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Binding, Bundle, Step } from "../../ir/program.ts";
+import { visitStmts } from "../../ir/walk-kernel.ts";
 import type { FunctionCode } from "./binary.ts";
 import { emitKernel, type Memory, type Specialization } from "./function.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
@@ -39,7 +40,7 @@ export const bytesPerSample = ({ slot, advance }: Binding): number => advance * 
 
 export function link(bundle: Bundle, layout: WasmLayout, memory: Memory): Linked {
   const uses = bundle.programs.flatMap(({ steps }) => usesIn(steps, layout, false));
-  const fingerprints = new Map(uses.map(({ kernel }) => [kernel, fingerprint(kernel, memory)]));
+  const fingerprints = fingerprintsOf(new Set(uses.map(({ kernel }) => kernel)), memory);
   const merged = new Map<string, { readonly kernel: Kernel; common: Specialization }>();
   for (const { kernel, known } of uses) {
     const key = fingerprints.get(kernel) ?? "";
@@ -75,14 +76,33 @@ const knownOf = ({ args, dims }: Launch, layout: WasmLayout, inChunks: boolean):
   dims: dims.map((dim) => (typeof dim === "number" ? dim : undefined)),
 });
 
-/** The code with every size and address a parameter: equal for kernels that differ in names only. */
-function fingerprint(kernel: Kernel, memory: Memory): string {
+/** Equal for kernels of equal code, whatever their names. Emitting a kernel to compare it is left out where a count tells it apart. */
+function fingerprintsOf(kernels: ReadonlySet<Kernel>, memory: Memory): Map<Kernel, string> {
+  const outlines = new Map([...kernels].map((kernel) => [kernel, outline(kernel)]));
+  const counts = new Map<string, number>();
+  for (const text of outlines.values()) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return new Map(
+    [...outlines].map(([kernel, text]) => [
+      kernel,
+      counts.get(text) === 1 ? text : `${text} ${openCode(kernel, memory)}`,
+    ]),
+  );
+}
+
+/** Parameters and statements, counted by kind. */
+function outline({ params, dims, body }: Kernel): string {
+  const counts = new Map<string, number>();
+  visitStmts(body, ({ kind }) => counts.set(kind, (counts.get(kind) ?? 0) + 1));
+  return [params.length, dims.length, ...[...counts].map(([kind, count]) => `${kind}${count}`)].join(" ");
+}
+
+/** The code with every size and address a parameter, as text. */
+function openCode(kernel: Kernel, memory: Memory): string {
   const open: Specialization = {
     addresses: kernel.params.map(() => undefined),
     dims: kernel.dims.map(() => undefined),
   };
-  const { params, body } = emitKernel(kernel, open, memory);
-  return `${params}:${Array.from(body, (byte) => String.fromCharCode(byte)).join("")}`;
+  return new TextDecoder("latin1").decode(emitKernel(kernel, open, memory).body);
 }
 
 const agree = (a: Specialization, b: Specialization): Specialization => ({

@@ -11,7 +11,7 @@ const simd = (code: number): number => 0xfd0000 + code;
 
 // biome-ignore format: table
 const table = {
-  block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br: 0x0c, br_if: 0x0d, call: 0x10, select: 0x1b,
+  loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, br_if: 0x0d, call: 0x10, select: 0x1b,
   "local.get": 0x20, "local.set": 0x21, "local.tee": 0x22,
 
   "i32.load": 0x28, "i64.load": 0x29, "f32.load": 0x2a, "f64.load": 0x2b,
@@ -22,7 +22,7 @@ const table = {
   "i32.const": 0x41, "i64.const": 0x42, "f32.const": 0x43, "f64.const": 0x44,
 
   "i32.eqz": 0x45, "i32.eq": 0x46, "i32.ne": 0x47, "i32.lt_s": 0x48, "i32.lt_u": 0x49, "i32.gt_s": 0x4a,
-  "i32.gt_u": 0x4b, "i32.le_s": 0x4c, "i32.le_u": 0x4d, "i32.ge_s": 0x4e, "i32.ge_u": 0x4f,
+  "i32.le_s": 0x4c, "i32.le_u": 0x4d, 
   "i64.eqz": 0x50, "i64.eq": 0x51, "i64.ne": 0x52, "i64.lt_s": 0x53, "i64.lt_u": 0x54, "i64.le_s": 0x57, "i64.le_u": 0x58,
   "f32.eq": 0x5b, "f32.ne": 0x5c, "f32.lt": 0x5d, "f32.le": 0x5f,
   "f64.eq": 0x61, "f64.ne": 0x62, "f64.lt": 0x63, "f64.le": 0x65,
@@ -51,7 +51,7 @@ const table = {
   "i32x4.eq": simd(0x37), "i32x4.ne": simd(0x38), "i32x4.lt_s": simd(0x39), "i32x4.lt_u": simd(0x3a),
   "i32x4.le_s": simd(0x3d), "i32x4.le_u": simd(0x3e),
   "f32x4.eq": simd(0x41), "f32x4.ne": simd(0x42), "f32x4.lt": simd(0x43), "f32x4.le": simd(0x45),
-  "v128.not": simd(0x4d), "v128.and": simd(0x4e), "v128.andnot": simd(0x4f), "v128.or": simd(0x50), "v128.xor": simd(0x51),
+  "v128.not": simd(0x4d), "v128.and": simd(0x4e), "v128.or": simd(0x50), "v128.xor": simd(0x51),
   "v128.bitselect": simd(0x52),
   "i8x16.narrow_i16x8_s": simd(0x65), "i8x16.narrow_i16x8_u": simd(0x66), "i16x8.narrow_i32x4_s": simd(0x85),
   "i16x8.narrow_i32x4_u": simd(0x86), "i16x8.extend_low_i8x16_s": simd(0x87), "i16x8.extend_low_i8x16_u": simd(0x89),

@@ -45,7 +45,10 @@ function canonical(constant: number, terms: readonly Term[]): Polynomial {
   for (const term of terms) {
     const { key, coefficient, factors } = term;
     const known = sums.get(key);
-    sums.set(key, known === undefined ? term : { key, coefficient: known.coefficient + coefficient, factors });
+    sums.set(
+      key,
+      known === undefined ? term : { key, coefficient: known.coefficient + coefficient, factors },
+    );
   }
   const kept = [...sums.values()].filter(({ key, coefficient }) => coefficient !== 0 && key !== "");
   kept.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -61,7 +64,11 @@ export function addPolynomials(a: Polynomial, b: Polynomial): Polynomial {
 
 export function scalePolynomial({ constant, terms }: Polynomial, by: number): Polynomial {
   if (by === 0) return constantPolynomial(0);
-  const scaled = terms.map(({ key, coefficient, factors }) => ({ key, coefficient: coefficient * by, factors }));
+  const scaled = terms.map(({ key, coefficient, factors }) => ({
+    key,
+    coefficient: coefficient * by,
+    factors,
+  }));
   return { constant: constant * by, terms: scaled };
 }
 
@@ -100,7 +107,10 @@ export const isLinearIn = ({ terms }: Polynomial, v: Var): boolean =>
 export function slopeIn({ terms }: Polynomial, v: Var): Polynomial {
   const dependent = terms.filter((term) => dependsOn(term, v));
   const slopes = dependent.map(({ coefficient, factors }) =>
-    termOf(coefficient, factors.filter((atom) => !isVariable(atom, v))),
+    termOf(
+      coefficient,
+      factors.filter((atom) => !isVariable(atom, v)),
+    ),
   );
   return canonical(0, slopes);
 }

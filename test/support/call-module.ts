@@ -1,6 +1,7 @@
 // Evaluates functions of a module by the names of their arguments, so that a module can be compared with what a pass made of it: the pass may
 // drop parameters, and split what depends on them into a function `prepare`.
 
+import { evaluateShape, symbolsOf } from "../../ir/dim.ts";
 import { evaluateFunc } from "../../ir/evaluate.ts";
 import type { ArgRole, Func, Module, ResultRole } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
@@ -17,9 +18,11 @@ export type Arrays = ReadonlyMap<string, NDArray>;
 /** Elements for all arguments of a function, f32 in double precision; the symbols in their shapes are `size`. */
 export function randomArrays(func: Func, seed: number, size: number): Arrays {
   const random = seeded(seed);
+  const symbols = func.body.args.flatMap(({ type }) => symbolsOf(type.shape));
+  const bindings = new Map(symbols.map((name) => [name, size]));
   return new Map(
     func.body.args.map(({ type }, i) => {
-      const shape = type.shape.map((dim) => (typeof dim === "number" ? dim : size));
+      const shape = evaluateShape(type.shape, bindings);
       const range = type.dtype === "f32" || type.dtype === "f64" ? ([-2, 2] as const) : ([0, 5] as const);
       return [roleName(func.args[i]), randomArray(random, type.dtype, shape, range, true)];
     }),

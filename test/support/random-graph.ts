@@ -40,8 +40,8 @@ export function randomFunc(seed: number, ops: OpTable, options: RandomGraphOptio
     return argument(tensorType("f32", batched), { kind: "input", name: `x${args.length}` });
   };
   const constant = (type: TensorType): Value => {
-    if (random.chance(0.5) || !isStaticShape(type.shape))
-      return argument(type, { kind: "param", path: `w${args.length}` });
+    if (!isStaticShape(type.shape)) return argument(type, { kind: "input", name: `x${args.length}` });
+    if (random.chance(0.5)) return argument(type, { kind: "param", path: `w${args.length}` });
     return b.constant(randomArray(random, type.dtype, type.shape));
   };
   const first = input();

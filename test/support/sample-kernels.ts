@@ -144,13 +144,11 @@ class KernelMaker {
       return forLoop(variable, this.expr("i32", 1, 2, scope), this.body(depth - 1, inner), this.pick(binds));
     }
     if (choice === 1) {
-      const otherwise = this.random() < 0.5 ? this.body(depth - 1, scope) : [];
-      return {
-        kind: "if",
-        cond: this.expr("bool", 1, 2, scope),
-        then: this.body(depth - 1, scope),
-        otherwise,
-      };
+      const [then, otherwise] = [
+        this.body(depth - 1, scope),
+        this.random() < 0.5 ? this.body(depth - 1, scope) : [],
+      ];
+      return { kind: "if", cond: this.expr("bool", 1, 2, scope), then, otherwise };
     }
     if (choice === 2) {
       const value = this.expr(this.pick(dtypeNames), this.lanes(), 3, scope);

@@ -50,7 +50,7 @@ function immediatesOf(op: OpName, reader: Reader): number[] {
   if (op === "f64.const") return [reader.skip(8)];
   if (/store\d*_lane$/.test(op)) return some(3);
   if (/\.(load|store)/.test(op) || op === "memory.copy") return some(2);
-  const one = /^(block|loop|if|br|br_if|call|local\.\w+|memory\.fill)$/.test(op) || /_lane$/.test(op);
+  const one = /^(loop|if|br_if|call|local\.\w+|memory\.fill)$/.test(op) || /_lane$/.test(op);
   return some(one ? 1 : 0);
 }
 

@@ -28,7 +28,9 @@ export function traceGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]
   }
   const levels = byDepth(nodeDepths);
   const seenAt = (operation: Operation): number => walk.seen.get(operation) ?? 0;
-  const operations = byDepth(operationDepths).flatMap((group) => [...group].sort((a, b) => seenAt(a) - seenAt(b)));
+  const operations = byDepth(operationDepths).flatMap((group) =>
+    [...group].sort((a, b) => seenAt(a) - seenAt(b)),
+  );
   const nodes = levels.flat();
   checkConnected(inputs, nodes);
   checkNames(operations);
@@ -60,7 +62,10 @@ function walkBack(inputs: readonly Tensor[], outputs: readonly Tensor[]): Walk {
   return { order, seen };
 }
 
-function depths(order: readonly Node[]): { nodeDepths: Map<Node, number>; operationDepths: Map<Operation, number> } {
+function depths(order: readonly Node[]): {
+  nodeDepths: Map<Node, number>;
+  operationDepths: Map<Operation, number>;
+} {
   const inGraph = new Set(order);
   const nodeDepths = new Map<Node, number>();
   const operationDepths = new Map<Operation, number>();
@@ -85,6 +90,8 @@ function byDepth<T>(depthOf: ReadonlyMap<T, number>): T[][] {
 function checkConnected(inputs: readonly Tensor[], nodes: readonly Node[]): void {
   const known = new Set(inputs);
   for (const node of nodes) {
+    // An Input that is not among the inputs of the model gives nothing.
+    if (node.isInput) continue;
     const missing = node.inputs.find((tensor) => !known.has(tensor));
     if (missing !== undefined) {
       throw new ModelError("the graph is disconnected", {
@@ -101,7 +108,8 @@ function checkConnected(inputs: readonly Tensor[], nodes: readonly Node[]): void
 function checkNames(operations: readonly Operation[]): void {
   const names = new Set<string>();
   for (const { name } of operations) {
-    if (names.has(name)) throw new ModelError("names of layers must be unique in a model", { got: `"${name}" more than once` });
+    if (names.has(name))
+      throw new ModelError("names of layers must be unique in a model", { got: `"${name}" more than once` });
     names.add(name);
   }
 }

@@ -3,8 +3,8 @@
  * symbolic tensor knows the node it comes from.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import { type Engine, Tensor, TensorMethods } from "../../tensor.ts";
 import type { TensorType } from "../../../ir/type.ts";
+import { type Engine, Tensor, TensorMethods } from "../../tensor.ts";
 import { flatten, isNested, mapNest, type Nest, packNest } from "../nest.ts";
 import type { JsonObject, PlainObject } from "../options.ts";
 
@@ -48,7 +48,13 @@ export class Node {
   readonly result: Nest<Tensor>;
 
   /** Records the call: makes symbolic results of the given types and adds itself to the operation's nodes. */
-  constructor(operation: Operation, args: readonly unknown[], options: PlainObject, types: Nest<TensorType>, engine: Engine) {
+  constructor(
+    operation: Operation,
+    args: readonly unknown[],
+    options: PlainObject,
+    types: Nest<TensorType>,
+    engine: Engine,
+  ) {
     this.operation = operation;
     this.args = args;
     this.options = options;
@@ -70,7 +76,10 @@ export class Node {
   }
 
   /** The arguments and options with values in place of symbolic tensors. */
-  fillIn(values: ReadonlyMap<Tensor, unknown>): { readonly args: readonly unknown[]; readonly options: PlainObject } {
+  fillIn(values: ReadonlyMap<Tensor, unknown>): {
+    readonly args: readonly unknown[];
+    readonly options: PlainObject;
+  } {
     const fill = (value: unknown): unknown => substitute(value, values);
     return {
       args: this.args.map(fill),
@@ -80,31 +89,43 @@ export class Node {
 }
 
 const isType = (value: unknown): value is TensorType =>
-  typeof value === "object" && value !== null && "dtype" in value && "shape" in value && !Array.isArray(value);
+  typeof value === "object" &&
+  value !== null &&
+  "dtype" in value &&
+  "shape" in value &&
+  !Array.isArray(value);
 
 function flattenTypes(types: Nest<TensorType>): TensorType[] {
   if (isType(types)) return [types];
   return Array.isArray(types)
     ? types.flatMap(flattenTypes)
-    : Object.keys(types).sort().flatMap((key) => flattenTypes((types as { readonly [key: string]: Nest<TensorType> })[key]));
+    : Object.keys(types)
+        .sort()
+        .flatMap((key) => flattenTypes((types as { readonly [key: string]: Nest<TensorType> })[key]));
 }
 
 function packTypes(types: Nest<TensorType>, tensors: readonly Tensor[]): Nest<Tensor> {
   if (isType(types)) return tensors[0];
   const names = (nest: Nest<TensorType>): Nest<string> =>
-    isType(nest) ? "" : Array.isArray(nest) ? nest.map(names) : Object.fromEntries(Object.entries(nest).map(([key, item]) => [key, names(item)]));
+    isType(nest)
+      ? ""
+      : Array.isArray(nest)
+        ? nest.map(names)
+        : Object.fromEntries(Object.entries(nest).map(([key, item]) => [key, names(item)]));
   return packNest(names(types), tensors);
 }
 
 function substitute(value: unknown, values: ReadonlyMap<Tensor, unknown>): unknown {
   if (value instanceof Tensor && isSymbolic(value)) {
-    if (!values.has(value)) throw new ModelError("a tensor of the graph was not computed", { got: value.toString() });
+    if (!values.has(value))
+      throw new ModelError("a tensor of the graph was not computed", { got: value.toString() });
     return values.get(value);
   }
   return isNested(value) ? mapNest<unknown, unknown>(value, (item) => substitute(item, values)) : value;
 }
 
-export const isSymbolic = (value: unknown): value is Tensor => value instanceof Tensor && value.engine.kind === "symbolic";
+export const isSymbolic = (value: unknown): value is Tensor =>
+  value instanceof Tensor && value.engine.kind === "symbolic";
 
 /** The symbolic tensors in a structure, in order. */
 export function symbolicIn(value: unknown): Tensor[] {
@@ -116,5 +137,8 @@ export function symbolicIn(value: unknown): Tensor[] {
 /** Where a symbolic tensor comes from; throws ModelError for other tensors. */
 export function historyOf(tensor: Tensor): History {
   if (tensor.payload instanceof History) return tensor.payload;
-  throw new ModelError("not a tensor of a functional model", { got: tensor.toString(), hint: "Start from keras.Input(shape)" });
+  throw new ModelError("not a tensor of a functional model", {
+    got: tensor.toString(),
+    hint: "Start from keras.Input(shape)",
+  });
 }

@@ -8,9 +8,9 @@ import type { TensorType } from "../../../ir/type.ts";
 import { type Engine, Tensor } from "../../tensor.ts";
 import { serializeMaybe } from "../config.ts";
 import { flatten, mapNest, type Nest } from "../nest.ts";
-import { type JsonObject, type PlainObject, snakeClassName, toSnake } from "../options.ts";
 import * as ops from "../ops/index.ts";
 import { bindParameters, isOperation, type OperationInfo } from "../ops/operation.ts";
+import { type JsonObject, type PlainObject, snakeClassName, toSnake } from "../options.ts";
 import { session } from "../session.ts";
 import { scratchTrace } from "../trace-scope.ts";
 import { isSymbolic, Node, type Operation, symbolicIn } from "./node.ts";
@@ -33,13 +33,28 @@ export class FunctionOperation implements Operation {
   }
 
   getConfig(): JsonObject {
-    const entries = Object.entries(this.parameters).map(([key, value]) => [toSnake(key), serializeMaybe(value)]);
+    const entries = Object.entries(this.parameters).map(([key, value]) => [
+      toSnake(key),
+      serializeMaybe(value),
+    ]);
     return { name: this.name, ...Object.fromEntries(entries) };
+  }
+
+  /** As model files hold it. */
+  serialize(): JsonObject {
+    const { module, className } = this.info;
+    return { module, class_name: className, config: this.getConfig(), registered_name: className };
   }
 
   /** Records a call. */
   call(args: readonly unknown[], engine: Engine): Nest<Tensor> {
-    return new Node(this, args, {}, inferTypes(args, (filled) => this.run(filled, {})), engine).result;
+    return new Node(
+      this,
+      args,
+      {},
+      inferTypes(args, (filled) => this.run(filled, {})),
+      engine,
+    ).result;
   }
 }
 
@@ -51,20 +66,29 @@ export function operationInfo(name: string): OperationInfo | undefined {
 }
 
 /** The types of what `body` makes of `args`, whose symbolic tensors it gets as tensors of a trace. */
-export function inferTypes(args: readonly unknown[], body: (filled: readonly unknown[]) => unknown): Nest<TensorType> {
+export function inferTypes(
+  args: readonly unknown[],
+  body: (filled: readonly unknown[]) => unknown,
+): Nest<TensorType> {
   const symbolic = [...new Set(symbolicIn(args))];
-  return scratchTrace(symbolic.map((tensor) => tensor.type), (inputs) => {
-    const values = new Map(symbolic.map((tensor, i) => [tensor, inputs[i]]));
-    const filled = mapNest<unknown, unknown>(args, (arg) => (isSymbolic(arg) ? values.get(arg) : arg));
-    return typesOf(body(filled as readonly unknown[]));
-  });
+  return scratchTrace(
+    symbolic.map((tensor) => tensor.type),
+    (inputs) => {
+      const values = new Map(symbolic.map((tensor, i) => [tensor, inputs[i]]));
+      const filled = mapNest<unknown, unknown>(args, (arg) => (isSymbolic(arg) ? values.get(arg) : arg));
+      return typesOf(body(filled as readonly unknown[]));
+    },
+  );
 }
 
 /** The types in a structure of tensors. */
 export function typesOf(result: unknown): Nest<TensorType> {
   return mapNest<unknown, TensorType>(result as Nest<unknown>, (value) => {
     if (value instanceof Tensor) return { dtype: value.dtype, shape: value.shape };
-    throw new ModelError("a call must return tensors", { got: String(value), hint: "Return a tensor, or a list or dictionary of them" });
+    throw new ModelError("a call must return tensors", {
+      got: String(value),
+      hint: "Return a tensor, or a list or dictionary of them",
+    });
   });
 }
 
@@ -75,19 +99,31 @@ class SymbolicEngine implements Engine {
     const info = operationInfo(name);
     if (info === undefined) throw new ModelError("not an operation of keras.ops", { got: name });
     const operands = args.slice(0, info.operands);
-    return new FunctionOperation(info, bindParameters(args.slice(info.operands), info.parameters)).call(operands, this);
+    return new FunctionOperation(info, bindParameters(args.slice(info.operands), info.parameters)).call(
+      operands,
+      this,
+    );
   }
 
   op(name: string): readonly Tensor[] {
-    throw new ModelError("this cannot be part of a functional model", { got: name, hint: "Use functions of keras.ops, or write a Layer" });
+    throw new ModelError("this cannot be part of a functional model", {
+      got: name,
+      hint: "Use functions of keras.ops, or write a Layer",
+    });
   }
 
   constant(array: NDArray): Tensor {
-    throw new ModelError("an array is no symbolic tensor", { got: `[${array.shape}]`, hint: "Put the symbolic operand first" });
+    throw new ModelError("an array is no symbolic tensor", {
+      got: `[${array.shape}]`,
+      hint: "Put the symbolic operand first",
+    });
   }
 
   adopt(tensor: Tensor): Tensor {
-    throw new ModelError("a tensor with elements is no symbolic tensor", { got: tensor.toString(), hint: "Use functions of keras.ops" });
+    throw new ModelError("a tensor with elements is no symbolic tensor", {
+      got: tensor.toString(),
+      hint: "Use functions of keras.ops",
+    });
   }
 
   read(tensor: Tensor): Promise<NDArray> {
@@ -99,7 +135,10 @@ class SymbolicEngine implements Engine {
   }
 
   private noElements(tensor: Tensor): ModelError {
-    return new ModelError("a symbolic tensor has no elements", { got: tensor.toString(), hint: "Call the model on data instead" });
+    return new ModelError("a symbolic tensor has no elements", {
+      got: tensor.toString(),
+      hint: "Call the model on data instead",
+    });
   }
 }
 

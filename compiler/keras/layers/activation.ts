@@ -3,19 +3,35 @@
  */
 import { ModelError } from "../../../ir/errors.ts";
 import { type Axes, cast, elementwise, select, type Tensor, type TensorLike } from "../../tensor.ts";
-import { type Activation as ActivationFunction, type ActivationLike, get as getActivation, relu, serialize as serializeActivation } from "../activations.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import {
+  type Activation as ActivationFunction,
+  type ActivationLike,
+  get as getActivation,
+  relu,
+  serialize as serializeActivation,
+} from "../activations.ts";
 import { eluOf, leakyReluOf, softmaxOf } from "../ops/activations.ts";
 import { asTensor } from "../ops/operation.ts";
-import { type CallOptions, Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
+import type { CallOptions } from "./call.ts";
+import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
 /** Any activation by name or function: `layers.Activation("tanh")(x)`. */
 export class Activation extends Layer {
   static readonly className = "Activation";
   readonly activation: ActivationFunction;
 
-  constructor(...args: [activation: ActivationLike | Options<LayerOptions & { activation?: ActivationLike }>, options?: Options<LayerOptions>]) {
-    const read = readOptions(args, { activation: undefined as ActivationLike | undefined }, { owner: "Activation", positional: ["activation"], also: layerOptionNames });
+  constructor(
+    ...args: [
+      activation: ActivationLike | Options<LayerOptions & { activation?: ActivationLike }>,
+      options?: Options<LayerOptions>,
+    ]
+  ) {
+    const read = readOptions(
+      args,
+      { activation: undefined as ActivationLike | undefined },
+      { owner: "Activation", positional: ["activation"], also: layerOptionNames },
+    );
     super(read);
     this.activation = getActivation(read.activation);
   }
@@ -45,15 +61,25 @@ export class ReLU extends Layer {
   private readonly negativeSlope: number;
   private readonly threshold: number;
 
-  constructor(...args: [maxValue?: number | null | Options<ReluLayerOptions>, options?: Options<ReluLayerOptions>]) {
+  constructor(
+    ...args: [maxValue?: number | null | Options<ReluLayerOptions>, options?: Options<ReluLayerOptions>]
+  ) {
     const defaults = { maxValue: null as number | null, negativeSlope: 0, threshold: 0 };
-    const read = readOptions(args, defaults, { owner: "ReLU", positional: ["maxValue", "negativeSlope", "threshold"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "ReLU",
+      positional: ["maxValue", "negativeSlope", "threshold"],
+      also: layerOptionNames,
+    });
     super(read);
     this.maxValue = read.maxValue;
     this.negativeSlope = read.negativeSlope;
     this.threshold = read.threshold;
     for (const value of [this.maxValue ?? 0, this.negativeSlope, this.threshold]) {
-      if (!(value >= 0)) throw new ModelError("options must not be negative", { where: `layer "${this.name}"`, got: String(value) });
+      if (!(value >= 0))
+        throw new ModelError("options must not be negative", {
+          where: `layer "${this.name}"`,
+          got: String(value),
+        });
     }
   }
 
@@ -62,7 +88,12 @@ export class ReLU extends Layer {
   }
 
   override getConfig(): JsonObject {
-    return { ...super.getConfig(), max_value: this.maxValue, negative_slope: this.negativeSlope, threshold: this.threshold };
+    return {
+      ...super.getConfig(),
+      max_value: this.maxValue,
+      negative_slope: this.negativeSlope,
+      threshold: this.threshold,
+    };
   }
 }
 
@@ -71,8 +102,17 @@ export class LeakyReLU extends Layer {
   static readonly className = "LeakyReLU";
   private readonly negativeSlope: number;
 
-  constructor(...args: [negativeSlope?: number | Options<LayerOptions & { negativeSlope?: number }>, options?: Options<LayerOptions>]) {
-    const read = readOptions(args, { negativeSlope: 0.3 }, { owner: "LeakyReLU", positional: ["negativeSlope"], also: layerOptionNames });
+  constructor(
+    ...args: [
+      negativeSlope?: number | Options<LayerOptions & { negativeSlope?: number }>,
+      options?: Options<LayerOptions>,
+    ]
+  ) {
+    const read = readOptions(
+      args,
+      { negativeSlope: 0.3 },
+      { owner: "LeakyReLU", positional: ["negativeSlope"], also: layerOptionNames },
+    );
     super(read);
     this.negativeSlope = read.negativeSlope;
   }
@@ -91,8 +131,14 @@ export class ELU extends Layer {
   static readonly className = "ELU";
   private readonly alpha: number;
 
-  constructor(...args: [alpha?: number | Options<LayerOptions & { alpha?: number }>, options?: Options<LayerOptions>]) {
-    const read = readOptions(args, { alpha: 1 }, { owner: "ELU", positional: ["alpha"], also: layerOptionNames });
+  constructor(
+    ...args: [alpha?: number | Options<LayerOptions & { alpha?: number }>, options?: Options<LayerOptions>]
+  ) {
+    const read = readOptions(
+      args,
+      { alpha: 1 },
+      { owner: "ELU", positional: ["alpha"], also: layerOptionNames },
+    );
     super(read);
     this.alpha = read.alpha;
   }
@@ -111,8 +157,14 @@ export class Softmax extends Layer {
   static readonly className = "Softmax";
   private readonly axis: Axes;
 
-  constructor(...args: [axis?: Axes | Options<LayerOptions & { axis?: Axes }>, options?: Options<LayerOptions>]) {
-    const read = readOptions(args, { axis: -1 as Axes }, { owner: "Softmax", positional: ["axis"], also: layerOptionNames });
+  constructor(
+    ...args: [axis?: Axes | Options<LayerOptions & { axis?: Axes }>, options?: Options<LayerOptions>]
+  ) {
+    const read = readOptions(
+      args,
+      { axis: -1 as Axes },
+      { owner: "Softmax", positional: ["axis"], also: layerOptionNames },
+    );
     super(read);
     this.axis = read.axis;
   }

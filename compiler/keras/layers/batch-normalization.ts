@@ -1,18 +1,20 @@
 /**
  * `BatchNormalization`: standardizes each channel over the batch.
  */
+import { ModelError } from "../../../ir/errors.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import { elementwise, mean, type Tensor } from "../../tensor.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { batchNormalization } from "../ops/normalization.ts";
 import { varianceOf } from "../ops/reduce.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { type KerasShape, knownDim } from "../shapes.ts";
 import type { Variable } from "../variable.ts";
+import type { CallOptions } from "./call.ts";
 import { builtWeight } from "./dense.ts";
-import { type CallOptions, Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
+import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
 export interface BatchNormalizationLayerOptions extends LayerOptions {
   /** The axis of the channels; default -1. */
@@ -70,8 +72,13 @@ export class BatchNormalization extends Layer {
   private readonly options: typeof defaults;
 
   constructor(options: Options<BatchNormalizationLayerOptions> = {}) {
-    const read = readOptions([options], defaults, { owner: "BatchNormalization", positional: [], also: [...layerOptionNames, "renormClipping"] });
+    const read = readOptions([options], defaults, {
+      owner: "BatchNormalization",
+      positional: [],
+      also: [...layerOptionNames, "renormClipping"],
+    });
     super(read);
+    if (read.renorm) throw new ModelError("renorm is not available", { where: `layer "${this.name}"` });
     this.options = {
       ...read,
       betaInitializer: getInitializer(read.betaInitializer),
@@ -86,15 +93,42 @@ export class BatchNormalization extends Layer {
   override build(inputShape: KerasShape): void {
     const { axis, center, scale, ...rest } = this.options;
     const shape = [knownDim(inputShape.at(axis), `layer "${this.name}"`, axis)];
-    if (scale) this.gamma = this.addWeight({ name: "gamma", shape, initializer: rest.gammaInitializer, regularizer: rest.gammaRegularizer });
-    if (center) this.beta = this.addWeight({ name: "beta", shape, initializer: rest.betaInitializer, regularizer: rest.betaRegularizer });
-    this.movingMean = this.addWeight({ name: "moving_mean", shape, initializer: rest.movingMeanInitializer, trainable: false });
-    this.movingVariance = this.addWeight({ name: "moving_variance", shape, initializer: rest.movingVarianceInitializer, trainable: false });
+    if (scale)
+      this.gamma = this.addWeight({
+        name: "gamma",
+        shape,
+        initializer: rest.gammaInitializer,
+        regularizer: rest.gammaRegularizer,
+      });
+    if (center)
+      this.beta = this.addWeight({
+        name: "beta",
+        shape,
+        initializer: rest.betaInitializer,
+        regularizer: rest.betaRegularizer,
+      });
+    this.movingMean = this.addWeight({
+      name: "moving_mean",
+      shape,
+      initializer: rest.movingMeanInitializer,
+      trainable: false,
+    });
+    this.movingVariance = this.addWeight({
+      name: "moving_variance",
+      shape,
+      initializer: rest.movingVarianceInitializer,
+      trainable: false,
+    });
     this.inputSpec = [{ ndim: inputShape.length, axes: { [axis]: shape[0] } }];
   }
 
-  override call(x: Tensor, { training }: CallOptions): Tensor {
-    const [movingMean, movingVariance] = [builtWeight(this.movingMean, this.name), builtWeight(this.movingVariance, this.name)];
+  override call(x: Tensor, { training, mask }: CallOptions): Tensor {
+    if (mask !== undefined && mask !== null)
+      throw new ModelError("masks are not available yet", { where: `layer "${this.name}"` });
+    const [movingMean, movingVariance] = [
+      builtWeight(this.movingMean, this.name),
+      builtWeight(this.movingVariance, this.name),
+    ];
     if (!training || !this.trainable) return this.normalize(x, movingMean.value, movingVariance.value);
     const axis = normalizeAxis(this.options.axis, x.rank);
     const others = x.shape.flatMap((_, i) => (i === axis ? [] : [i]));
@@ -106,12 +140,19 @@ export class BatchNormalization extends Layer {
 
   private normalize(x: Tensor, center: Tensor, variance: Tensor): Tensor {
     const { axis, epsilon } = this.options;
-    return batchNormalization(x, center, variance, { axis, offset: this.beta ?? null, scale: this.gamma ?? null, epsilon });
+    return batchNormalization(x, center, variance, {
+      axis,
+      offset: this.beta ?? null,
+      scale: this.gamma ?? null,
+      epsilon,
+    });
   }
 
   private follow(moving: Variable, value: Tensor): void {
     const { momentum } = this.options;
-    moving.assign(elementwise("add", [elementwise("mul", [moving, momentum]), elementwise("mul", [value, 1 - momentum])]));
+    moving.assign(
+      elementwise("add", [elementwise("mul", [moving, momentum]), elementwise("mul", [value, 1 - momentum])]),
+    );
   }
 
   override getConfig(): JsonObject {

@@ -3,11 +3,16 @@
  */
 import { ModelError } from "../../../ir/errors.ts";
 import { elementwise, setShape, type Tensor } from "../../tensor.ts";
-import { type Activation, type ActivationLike, get as getActivation, serialize as serializeActivation } from "../activations.ts";
+import {
+  type Activation,
+  type ActivationLike,
+  get as getActivation,
+  serialize as serializeActivation,
+} from "../activations.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { conv, type DataFormat, type Padding, type PerAxis, perAxis } from "../ops/conv.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { session } from "../session.ts";
 import { type KerasShape, knownDim } from "../shapes.ts";
@@ -58,7 +63,11 @@ const defaults = {
   biasRegularizer: null as RegularizerLike,
 };
 
-export type ConvArguments = [filters: number | Options<ConvLayerOptions>, kernelSize?: PerAxis | Options<ConvLayerOptions>, options?: Options<ConvLayerOptions>];
+export type ConvArguments = [
+  filters: number | Options<ConvLayerOptions>,
+  kernelSize?: PerAxis | Options<ConvLayerOptions>,
+  options?: Options<ConvLayerOptions>,
+];
 
 abstract class BaseConv extends Layer {
   readonly filters: number;
@@ -66,10 +75,19 @@ abstract class BaseConv extends Layer {
   kernel: Variable | undefined;
   bias: Variable | undefined;
   private readonly rank: number;
-  private readonly options: typeof defaults & { readonly dataFormat: DataFormat; readonly kernelSize: number[]; strides: number[]; dilationRate: number[] };
+  private readonly options: typeof defaults & {
+    readonly dataFormat: DataFormat;
+    readonly kernelSize: number[];
+    strides: number[];
+    dilationRate: number[];
+  };
 
   constructor(rank: number, owner: string, args: readonly unknown[]) {
-    const options = readOptions(args, defaults, { owner, positional: ["filters", "kernelSize"], also: layerOptionNames });
+    const options = readOptions(args, defaults, {
+      owner,
+      positional: ["filters", "kernelSize"],
+      also: layerOptionNames,
+    });
     super(options);
     this.rank = rank;
     this.filters = requirePositive(options.filters, "filters", this.name);
@@ -93,30 +111,65 @@ abstract class BaseConv extends Layer {
     const { strides, dilationRate, padding, groups } = this.options;
     const where = `layer "${this.name}"`;
     if (Math.max(...strides) > 1 && Math.max(...dilationRate) > 1) {
-      throw new ModelError("strides and dilation cannot both be more than 1", { where, got: `strides [${strides}], dilation [${dilationRate}]` });
+      throw new ModelError("strides and dilation cannot both be more than 1", {
+        where,
+        got: `strides [${strides}], dilation [${dilationRate}]`,
+      });
     }
-    if (!["valid", "same", ...(this.rank === 1 ? ["causal"] : [])].includes(padding)) throw new ModelError("unknown padding", { where, got: padding });
+    if (!["valid", "same", ...(this.rank === 1 ? ["causal"] : [])].includes(padding))
+      throw new ModelError("unknown padding", { where, got: padding });
     if (!Number.isInteger(groups) || groups < 1 || this.filters % groups !== 0) {
-      throw new ModelError("filters must be a multiple of groups", { where, got: `${this.filters} filters, ${groups} groups` });
+      throw new ModelError("filters must be a multiple of groups", {
+        where,
+        got: `${this.filters} filters, ${groups} groups`,
+      });
     }
   }
 
   override build(inputShape: KerasShape): void {
-    const { dataFormat, groups, kernelSize, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer } = this.options;
+    const {
+      dataFormat,
+      groups,
+      kernelSize,
+      useBias,
+      kernelInitializer,
+      biasInitializer,
+      kernelRegularizer,
+      biasRegularizer,
+    } = this.options;
     const axis = dataFormat === "channels_last" ? -1 : 1;
     const channels = knownDim(inputShape.at(axis), `layer "${this.name}"`, axis);
     if (channels % groups !== 0) {
-      throw new ModelError("channels must be a multiple of groups", { where: `layer "${this.name}"`, got: `${channels} channels, ${groups} groups` });
+      throw new ModelError("channels must be a multiple of groups", {
+        where: `layer "${this.name}"`,
+        got: `${channels} channels, ${groups} groups`,
+      });
     }
     const shape = [...kernelSize, channels / groups, this.filters];
-    this.kernel = this.addWeight({ name: "kernel", shape, initializer: kernelInitializer, regularizer: kernelRegularizer });
-    if (useBias) this.bias = this.addWeight({ name: "bias", shape: [this.filters], initializer: biasInitializer, regularizer: biasRegularizer });
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape,
+      initializer: kernelInitializer,
+      regularizer: kernelRegularizer,
+    });
+    if (useBias)
+      this.bias = this.addWeight({
+        name: "bias",
+        shape: [this.filters],
+        initializer: biasInitializer,
+        regularizer: biasRegularizer,
+      });
     this.inputSpec = [{ ndim: this.rank + 2, axes: { [axis]: channels } }];
   }
 
   override call(x: Tensor): Tensor {
     const { strides, padding, dataFormat, dilationRate } = this.options;
-    const result = conv(x, builtWeight(this.kernel, this.name), { strides, padding, dataFormat, dilationRate });
+    const result = conv(x, builtWeight(this.kernel, this.name), {
+      strides,
+      padding,
+      dataFormat,
+      dilationRate,
+    });
     return this.activation(addBias(result, this.bias, dataFormat));
   }
 
@@ -147,7 +200,10 @@ abstract class BaseConv extends Layer {
 export function addBias(x: Tensor, bias: Variable | undefined, format: DataFormat): Tensor {
   if (bias === undefined) return x;
   if (format === "channels_last") return elementwise("add", [x, bias]);
-  return elementwise("add", [x, setShape(bias.value, [bias.shape[0], ...new Array<number>(x.rank - 2).fill(1)])]);
+  return elementwise("add", [
+    x,
+    setShape(bias.value, [bias.shape[0], ...new Array<number>(x.rank - 2).fill(1)]),
+  ]);
 }
 
 /**

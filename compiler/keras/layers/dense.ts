@@ -3,11 +3,16 @@
  */
 import { ModelError } from "../../../ir/errors.ts";
 import { elementwise, type Tensor } from "../../tensor.ts";
-import { type Activation, type ActivationLike, get as getActivation, serialize as serializeActivation } from "../activations.ts";
+import {
+  type Activation,
+  type ActivationLike,
+  get as getActivation,
+  serialize as serializeActivation,
+} from "../activations.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { matmulOf } from "../ops/linalg.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { type KerasShape, knownDim } from "../shapes.ts";
 import type { Variable } from "../variable.ts";
@@ -53,7 +58,11 @@ export class Dense extends Layer {
   private readonly options: typeof defaults;
 
   constructor(...args: [units: number | Options<DenseOptions>, options?: Options<DenseOptions>]) {
-    const options = readOptions(args, defaults, { owner: "Dense", positional: ["units"], also: layerOptionNames });
+    const options = readOptions(args, defaults, {
+      owner: "Dense",
+      positional: ["units"],
+      also: layerOptionNames,
+    });
     super(options);
     this.units = requirePositive(options.units, "units", this.name);
     this.activation = getActivation(options.activation);
@@ -70,8 +79,19 @@ export class Dense extends Layer {
   override build(inputShape: KerasShape): void {
     const inputs = knownDim(inputShape.at(-1), `layer "${this.name}"`, -1);
     const { useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer } = this.options;
-    this.kernel = this.addWeight({ name: "kernel", shape: [inputs, this.units], initializer: kernelInitializer, regularizer: kernelRegularizer });
-    if (useBias) this.bias = this.addWeight({ name: "bias", shape: [this.units], initializer: biasInitializer, regularizer: biasRegularizer });
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape: [inputs, this.units],
+      initializer: kernelInitializer,
+      regularizer: kernelRegularizer,
+    });
+    if (useBias)
+      this.bias = this.addWeight({
+        name: "bias",
+        shape: [this.units],
+        initializer: biasInitializer,
+        regularizer: biasRegularizer,
+      });
     this.inputSpec = [{ minNdim: 2, axes: { [-1]: inputs } }];
   }
 
@@ -100,11 +120,19 @@ export class Dense extends Layer {
 /** A positive integer; throws ModelError for anything else. */
 export function requirePositive(value: number | undefined, what: string, layer: string): number {
   if (value !== undefined && Number.isInteger(value) && value > 0) return value;
-  throw new ModelError(`bad ${what}`, { where: `layer "${layer}"`, expected: "a positive integer", got: String(value) });
+  throw new ModelError(`bad ${what}`, {
+    where: `layer "${layer}"`,
+    expected: "a positive integer",
+    got: String(value),
+  });
 }
 
 /** A weight that `build` makes. */
 export function builtWeight(weight: Variable | undefined, layer: string): Variable {
-  if (weight === undefined) throw new ModelError("the layer has no weights yet", { where: `layer "${layer}"`, hint: "Call it, or build(inputShape)" });
+  if (weight === undefined)
+    throw new ModelError("the layer has no weights yet", {
+      where: `layer "${layer}"`,
+      hint: "Call it, or build(inputShape)",
+    });
   return weight;
 }

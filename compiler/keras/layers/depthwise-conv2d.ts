@@ -2,11 +2,16 @@
  * `DepthwiseConv2D`: each channel is convolved on its own.
  */
 import type { Tensor } from "../../tensor.ts";
-import { type Activation, type ActivationLike, get as getActivation, serialize as serializeActivation } from "../activations.ts";
+import {
+  type Activation,
+  type ActivationLike,
+  get as getActivation,
+  serialize as serializeActivation,
+} from "../activations.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { type DataFormat, depthwiseConv, type Padding, type PerAxis, perAxis } from "../ops/conv.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { session } from "../session.ts";
 import { type KerasShape, knownDim } from "../shapes.ts";
@@ -65,10 +70,21 @@ export class DepthwiseConv2D extends Layer {
   readonly activation: Activation;
   kernel: Variable | undefined;
   bias: Variable | undefined;
-  private readonly options: typeof defaults & { readonly dataFormat: DataFormat; readonly kernelSize: number[]; strides: number[]; dilationRate: number[] };
+  private readonly options: typeof defaults & {
+    readonly dataFormat: DataFormat;
+    readonly kernelSize: number[];
+    strides: number[];
+    dilationRate: number[];
+  };
 
-  constructor(...args: [kernelSize: PerAxis | Options<DepthwiseConvOptions>, options?: Options<DepthwiseConvOptions>]) {
-    const options = readOptions(args, defaults, { owner: "DepthwiseConv2D", positional: ["kernelSize"], also: layerOptionNames });
+  constructor(
+    ...args: [kernelSize: PerAxis | Options<DepthwiseConvOptions>, options?: Options<DepthwiseConvOptions>]
+  ) {
+    const options = readOptions(args, defaults, {
+      owner: "DepthwiseConv2D",
+      positional: ["kernelSize"],
+      also: layerOptionNames,
+    });
     super(options);
     requirePositive(options.depthMultiplier, "depth multiplier", this.name);
     this.activation = getActivation(options.activation);
@@ -87,18 +103,42 @@ export class DepthwiseConv2D extends Layer {
   }
 
   override build(inputShape: KerasShape): void {
-    const { dataFormat, kernelSize, depthMultiplier, useBias, depthwiseInitializer, biasInitializer, depthwiseRegularizer, biasRegularizer } = this.options;
+    const {
+      dataFormat,
+      kernelSize,
+      depthMultiplier,
+      useBias,
+      depthwiseInitializer,
+      biasInitializer,
+      depthwiseRegularizer,
+      biasRegularizer,
+    } = this.options;
     const axis = dataFormat === "channels_last" ? -1 : 1;
     const channels = knownDim(inputShape.at(axis), `layer "${this.name}"`, axis);
     const shape = [...kernelSize, channels, depthMultiplier];
-    this.kernel = this.addWeight({ name: "kernel", shape, initializer: depthwiseInitializer, regularizer: depthwiseRegularizer });
+    this.kernel = this.addWeight({
+      name: "kernel",
+      shape,
+      initializer: depthwiseInitializer,
+      regularizer: depthwiseRegularizer,
+    });
     if (!useBias) return;
-    this.bias = this.addWeight({ name: "bias", shape: [channels * depthMultiplier], initializer: biasInitializer, regularizer: biasRegularizer });
+    this.bias = this.addWeight({
+      name: "bias",
+      shape: [channels * depthMultiplier],
+      initializer: biasInitializer,
+      regularizer: biasRegularizer,
+    });
   }
 
   override call(x: Tensor): Tensor {
     const { strides, padding, dataFormat, dilationRate } = this.options;
-    const result = depthwiseConv(x, builtWeight(this.kernel, this.name), { strides, padding, dataFormat, dilationRate });
+    const result = depthwiseConv(x, builtWeight(this.kernel, this.name), {
+      strides,
+      padding,
+      dataFormat,
+      dilationRate,
+    });
     return this.activation(addBias(result, this.bias, dataFormat));
   }
 

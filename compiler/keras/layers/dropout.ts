@@ -6,7 +6,8 @@ import { ModelError } from "../../../ir/errors.ts";
 import { broadcastTo, elementwise, select, type Tensor, toTensor } from "../../tensor.ts";
 import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { SeedGenerator, uniform } from "../random.ts";
-import { type CallOptions, Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
+import type { CallOptions } from "./call.ts";
+import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
 export interface DropoutOptions extends LayerOptions {
   /** The share of elements that become 0: from 0 to 1. */
@@ -31,12 +32,24 @@ export class Dropout extends Layer {
   private readonly seedGenerator: SeedGenerator | undefined;
 
   constructor(...args: [rate: number | Options<DropoutOptions>, options?: Options<DropoutOptions>]) {
-    const defaults = { rate: undefined as number | undefined, noiseShape: null as readonly (number | null)[] | null, seed: null as number | null };
-    const read = readOptions(args, defaults, { owner: "Dropout", positional: ["rate"], also: layerOptionNames });
+    const defaults = {
+      rate: undefined as number | undefined,
+      noiseShape: null as readonly (number | null)[] | null,
+      seed: null as number | null,
+    };
+    const read = readOptions(args, defaults, {
+      owner: "Dropout",
+      positional: ["rate"],
+      also: layerOptionNames,
+    });
     super(read);
     this.rate = read.rate ?? 0;
     if (!(this.rate >= 0 && this.rate <= 1)) {
-      throw new ModelError("bad rate", { where: `layer "${this.name}"`, expected: "a number from 0 to 1", got: String(read.rate) });
+      throw new ModelError("bad rate", {
+        where: `layer "${this.name}"`,
+        expected: "a number from 0 to 1",
+        got: String(read.rate),
+      });
     }
     this.seed = read.seed;
     this.noiseShape = read.noiseShape;

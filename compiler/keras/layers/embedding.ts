@@ -5,9 +5,9 @@ import type { DType } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { gather } from "../ops/movement.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import type { Variable } from "../variable.ts";
 import { builtWeight, requirePositive } from "./dense.ts";
@@ -33,7 +33,11 @@ const defaults = {
   maskZero: false,
 };
 
-type Arguments = [inputDim: number | Options<EmbeddingOptions>, outputDim?: number | Options<EmbeddingOptions>, options?: Options<EmbeddingOptions>];
+type Arguments = [
+  inputDim: number | Options<EmbeddingOptions>,
+  outputDim?: number | Options<EmbeddingOptions>,
+  options?: Options<EmbeddingOptions>,
+];
 
 /**
  * Row x of a matrix: [n, ...] integers to [n, ..., outputDim]. Weights: embeddings [inputDim, outputDim]. Integers out of range are clamped.
@@ -48,12 +52,19 @@ export class Embedding extends Layer {
   private readonly options: typeof defaults;
 
   constructor(...args: Arguments) {
-    const read = readOptions(args, defaults, { owner: "Embedding", positional: ["inputDim", "outputDim"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "Embedding",
+      positional: ["inputDim", "outputDim"],
+      also: layerOptionNames,
+    });
     super(read);
     this.inputDim = requirePositive(read.inputDim, "input dimension", this.name);
     this.outputDim = requirePositive(read.outputDim, "output dimension", this.name);
     if (read.maskZero) {
-      throw new ModelError("maskZero is not available yet", { where: `layer "${this.name}"`, hint: "Without masks, padding would count as data" });
+      throw new ModelError("maskZero is not available yet", {
+        where: `layer "${this.name}"`,
+        hint: "Without masks, padding would count as data",
+      });
     }
     this.options = {
       ...read,
@@ -68,7 +79,12 @@ export class Embedding extends Layer {
 
   override build(): void {
     const { embeddingsInitializer: initializer, embeddingsRegularizer: regularizer } = this.options;
-    this.embeddings = this.addWeight({ name: "embeddings", shape: [this.inputDim, this.outputDim], initializer, regularizer });
+    this.embeddings = this.addWeight({
+      name: "embeddings",
+      shape: [this.inputDim, this.outputDim],
+      initializer,
+      regularizer,
+    });
   }
 
   override call(x: Tensor): Tensor {

@@ -1,8 +1,9 @@
 /**
  * `keras.layers`: the public list of layers. Each may be made with or without `new`. To add one: write its file, add it here and to `classes`.
  */
-import type { ClassTable } from "../config.ts";
+
 import { factory } from "../callable.ts";
+import type { ClassTable } from "../config.ts";
 import * as activation from "./activation.ts";
 import * as batchNormalization from "./batch-normalization.ts";
 import * as conv from "./conv.ts";
@@ -77,7 +78,8 @@ export const multiply = merge(merging.Multiply);
 export const average = merge(merging.Average);
 export const maximum = merge(merging.Maximum);
 export const minimum = merge(merging.Minimum);
-export const concatenate = (inputs: Parameters<Layer>[0], options: { axis?: number } = {}) => new merging.Concatenate(options)(inputs);
+export const concatenate = (inputs: Parameters<Layer>[0], options: { axis?: number } = {}) =>
+  new merging.Concatenate(options)(inputs);
 
 /** Layers by the name that model files use. */
 export const classes: ClassTable<Layer> = {

@@ -5,12 +5,12 @@ import type { DType } from "../../../ir/dtype.ts";
 import { dtypes } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import type { Tensor } from "../../tensor.ts";
+import { dtypeOf } from "../dtype-names.ts";
 import { Node } from "../functional/node.ts";
 import { symbolicEngine } from "../functional/symbolic.ts";
 import { type JsonObject, type Options, readOptions } from "../options.ts";
-import { dtypeOf } from "../ops/movement.ts";
-import { fromKerasShape, type KerasShape } from "../shapes.ts";
 import { session } from "../session.ts";
+import { fromKerasShape, type KerasShape } from "../shapes.ts";
 import { Layer } from "./layer.ts";
 
 export interface InputOptions {
@@ -46,7 +46,9 @@ export class InputLayer extends Layer {
     const options = readOptions(args, defaults, { owner: "InputLayer", positional: ["shape"] });
     super({ name: options.name ?? session.uniqueName("input_layer") });
     if (options.sparse || options.ragged || options.optional) {
-      throw new ModelError("sparse, ragged and optional inputs are not available", { where: `input "${this.name}"` });
+      throw new ModelError("sparse, ragged and optional inputs are not available", {
+        where: `input "${this.name}"`,
+      });
     }
     this.batchShape = options.batchShape ?? [options.batchSize, ...requireShape(options.shape, this.name)];
     this.type = options.dtype === null ? session.floatx : dtypeOf(options.dtype);
@@ -77,13 +79,18 @@ export class InputLayer extends Layer {
 
 function requireShape(shape: KerasShape | null, name: string): KerasShape {
   if (shape !== null) return shape;
-  throw new ModelError("an input needs a shape", { where: `Input "${name}"`, expected: "shape or batchShape" });
+  throw new ModelError("an input needs a shape", {
+    where: `Input "${name}"`,
+    expected: "shape or batchShape",
+  });
 }
 
 /**
  * A symbolic tensor to start a functional model from. `shape` is that of one sample: `keras.Input([28, 28, 1])`, and
  * `keras.Input([10], { dtype: "int32", name: "tokens" })`. Throws ModelError for unknown sizes other than the batch.
  */
-export function Input(...args: [shape?: KerasShape | Options<InputOptions>, options?: Options<InputOptions>]): Tensor {
+export function Input(
+  ...args: [shape?: KerasShape | Options<InputOptions>, options?: Options<InputOptions>]
+): Tensor {
   return new InputLayer(...args).inboundNodes[0].outputs[0];
 }

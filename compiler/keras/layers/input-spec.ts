@@ -16,14 +16,21 @@ export interface InputSpec {
 /** Throws ModelError, naming layer and input, where a shape does not fit. */
 export function checkInputSpec(spec: InputSpec, shape: KerasShape, layer: string, input = 0): void {
   const fail = (expected: string): never => {
-    throw new ModelError(`input ${input} does not fit the layer`, { where: `layer "${layer}"`, expected, got: `shape ${printKerasShape(shape)}` });
+    throw new ModelError(`input ${input} does not fit the layer`, {
+      where: `layer "${layer}"`,
+      expected,
+      got: `shape ${printKerasShape(shape)}`,
+    });
   };
   const { ndim, minNdim, maxNdim, axes = {} } = spec;
   if (ndim !== undefined && shape.length !== ndim) fail(`ndim=${ndim}, found ndim=${shape.length}`);
-  if (minNdim !== undefined && shape.length < minNdim) fail(`min_ndim=${minNdim}, found ndim=${shape.length}`);
-  if (maxNdim !== undefined && shape.length > maxNdim) fail(`max_ndim=${maxNdim}, found ndim=${shape.length}`);
+  if (minNdim !== undefined && shape.length < minNdim)
+    fail(`min_ndim=${minNdim}, found ndim=${shape.length}`);
+  if (maxNdim !== undefined && shape.length > maxNdim)
+    fail(`max_ndim=${maxNdim}, found ndim=${shape.length}`);
   for (const [key, size] of Object.entries(axes)) {
     const found = shape.at(Number(key));
-    if (found !== null && found !== undefined && found !== size) fail(`axis ${key} of the input to have size ${size}`);
+    if (found !== null && found !== undefined && found !== size)
+      fail(`axis ${key} of the input to have size ${size}`);
   }
 }

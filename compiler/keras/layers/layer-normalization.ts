@@ -5,9 +5,9 @@ import { ModelError } from "../../../ir/errors.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import type { Tensor } from "../../tensor.ts";
 import { serializeMaybe } from "../config.ts";
-import { get as getInitializer, type InitializerLike } from "../initializers.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
 import { layerNormalization } from "../ops/normalization.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { type KerasShape, knownDim } from "../shapes.ts";
 import type { Variable } from "../variable.ts";
@@ -56,9 +56,17 @@ export class LayerNormalization extends Layer {
   private axes: readonly number[];
 
   constructor(options: Options<LayerNormalizationLayerOptions> = {}) {
-    const read = readOptions([options], defaults, { owner: "LayerNormalization", positional: [], also: layerOptionNames });
+    const read = readOptions([options], defaults, {
+      owner: "LayerNormalization",
+      positional: [],
+      also: layerOptionNames,
+    });
     super(read);
-    if (read.rmsScaling) throw new ModelError("rmsScaling is not available", { where: `layer "${this.name}"`, hint: "Use RMSNormalization" });
+    if (read.rmsScaling)
+      throw new ModelError("rmsScaling is not available", {
+        where: `layer "${this.name}"`,
+        hint: "Use RMSNormalization",
+      });
     this.axes = typeof read.axis === "number" ? [read.axis] : read.axis;
     this.options = {
       ...read,
@@ -71,15 +79,33 @@ export class LayerNormalization extends Layer {
 
   override build(inputShape: KerasShape): void {
     const { center, scale, ...rest } = this.options;
-    const ascending = (a: number, b: number): number => normalizeAxis(a, inputShape.length) - normalizeAxis(b, inputShape.length);
+    const ascending = (a: number, b: number): number =>
+      normalizeAxis(a, inputShape.length) - normalizeAxis(b, inputShape.length);
     this.axes = [...this.axes].sort(ascending);
     const shape = this.axes.map((axis) => knownDim(inputShape.at(axis), `layer "${this.name}"`, axis));
-    if (scale) this.gamma = this.addWeight({ name: "gamma", shape, initializer: rest.gammaInitializer, regularizer: rest.gammaRegularizer });
-    if (center) this.beta = this.addWeight({ name: "beta", shape, initializer: rest.betaInitializer, regularizer: rest.betaRegularizer });
+    if (scale)
+      this.gamma = this.addWeight({
+        name: "gamma",
+        shape,
+        initializer: rest.gammaInitializer,
+        regularizer: rest.gammaRegularizer,
+      });
+    if (center)
+      this.beta = this.addWeight({
+        name: "beta",
+        shape,
+        initializer: rest.betaInitializer,
+        regularizer: rest.betaRegularizer,
+      });
   }
 
   override call(x: Tensor): Tensor {
-    return layerNormalization(x, { gamma: this.gamma ?? null, beta: this.beta ?? null, axis: this.axes, epsilon: this.options.epsilon });
+    return layerNormalization(x, {
+      gamma: this.gamma ?? null,
+      beta: this.beta ?? null,
+      axis: this.axes,
+      epsilon: this.options.epsilon,
+    });
   }
 
   override getConfig(): JsonObject {

@@ -5,23 +5,22 @@
 import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { type NDArray, sizeOf } from "../../../ir/ndarray.ts";
-import { isNDArray } from "../../arrays.ts";
 import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
-import { Trace } from "../../trace.ts";
 import { Callable } from "../callable.ts";
-import { classNameOf } from "../config.ts";
+import { classNameOf, serializeMaybe } from "../config.ts";
+import { dtypeOf } from "../dtype-names.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
-import { get as getInitializer, initialize, type InitializerLike } from "../initializers.ts";
-import { flatten, isNested, mapNest, type Nest } from "../nest.ts";
-import { camelKeys, isPlainObject, type JsonObject, type PlainObject, snakeClassName } from "../options.ts";
-import { dtypeOf } from "../ops/movement.ts";
+import { get as getInitializer, type InitializerLike, initialize } from "../initializers/index.ts";
+import { flatten, mapNest, type Nest } from "../nest.ts";
+import { camelKeys, type JsonObject, type PlainObject, snakeClassName } from "../options.ts";
 import { SeedGenerator } from "../random.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import { session } from "../session.ts";
 import { fromKerasShape, type KerasShape, mapShapes, type ShapeNest, toKerasShape } from "../shapes.ts";
 import { scratchTrace } from "../trace-scope.ts";
 import { Variable } from "../variable.ts";
+import { type CallOptions, layerDType, located, shapesOf, splitArguments } from "./call.ts";
 import { checkInputSpec, type InputSpec } from "./input-spec.ts";
 import { trackedIn } from "./tracking.ts";
 
@@ -37,13 +36,6 @@ export interface LayerOptions {
 }
 /** The names of `LayerOptions`, for `readOptions`. */
 export const layerOptionNames = ["name", "trainable", "dtype", "activityRegularizer"] as const;
-
-/** Options of a call: `layer(x, { training: true })`. Other names go to `call` as they are. */
-export interface CallOptions {
-  /** Default: that of the outer call, else false. */
-  readonly training?: boolean;
-  readonly [option: string]: unknown;
-}
 
 /** What layers take: a tensor, or a list or dictionary of them. */
 export type Inputs = Nest<TensorLike>;
@@ -62,37 +54,37 @@ export interface WeightOptions {
 }
 
 /** A layer is called like a function: `layer(x)`, `layer([a, b])`, `layer(x, { training: true })`. */
-export interface Layer<Out> {
-  (inputs: Inputs, ...rest: readonly (Inputs | CallOptions)[]): Out;
-}
-
-export abstract class Layer<Out = Tensor> extends Callable implements Operation {
+export abstract class Layer<Out = Tensor>
+  extends Callable<[inputs: Inputs, ...rest: readonly (Inputs | CallOptions)[]], Out>
+  implements Operation
+{
   static readonly module: string = "keras.layers";
 
-  name: string;
+  override name: string;
   readonly dtype: DType;
   built = false;
   /** What the layer expects of the shapes of its inputs; checked in each call. */
   inputSpec: readonly InputSpec[] | null = null;
   readonly inboundNodes: Node[] = [];
+  // Private to the language, so that looking for weights among the fields does not meet them.
   /** Made by `addWeight`, in order. */
-  private readonly added: Variable[] = [];
-  private readonly activityRegularizer: ReturnType<typeof getRegularizer>;
-  private isTrainable: boolean;
-  private builtWith: readonly ShapeNest[] | undefined;
+  readonly #added: Variable[] = [];
+  readonly #activityRegularizer: ReturnType<typeof getRegularizer>;
+  #isTrainable: boolean;
+  #builtWith: readonly ShapeNest[] | undefined;
 
   constructor(options: LayerOptions & PlainObject = {}) {
     super();
     const given: LayerOptions = camelKeys(options);
     this.name = given.name ?? session.uniqueName(snakeClassName(classNameOf(this)));
     this.dtype = layerDType(given.dtype, this.name);
-    this.isTrainable = given.trainable ?? true;
-    this.activityRegularizer = getRegularizer(given.activityRegularizer);
+    this.#isTrainable = given.trainable ?? true;
+    this.#activityRegularizer = getRegularizer(given.activityRegularizer);
     const { build } = this;
     const wrapped = (...shapes: [ShapeNest, ...ShapeNest[]]): void => {
       session.withName([this.name], () => build.apply(this, shapes));
       this.built = true;
-      this.builtWith = shapes;
+      this.#builtWith = shapes;
     };
     Object.defineProperty(this, "build", { value: wrapped, writable: true, configurable: true });
   }
@@ -101,16 +93,30 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   build(_inputShape: ShapeNest, ..._more: readonly ShapeNest[]): void {}
 
   /** Computes. Gets the arguments of the call as tensors, then an object with `training` and the other options. */
-  abstract call(inputs: never, ...rest: never[]): Out;
+  abstract override call(inputs: never, ...rest: never[]): Out;
 
   /** The configuration from which the layer can be made again, as Keras writes it. */
   getConfig(): JsonObject {
-    const policy = { module: "keras", class_name: "DTypePolicy", config: { name: dtypes[this.dtype].keras }, registered_name: null };
-    return { name: this.name, trainable: this.trainable, dtype: policy };
+    const policy = {
+      module: "keras",
+      class_name: "DTypePolicy",
+      config: { name: dtypes[this.dtype].keras },
+      registered_name: null,
+    };
+    const penalty = this.#activityRegularizer;
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      dtype: policy,
+      ...(penalty === null ? {} : { activity_regularizer: serializeMaybe(penalty) }),
+    };
   }
 
-  /** A layer from its configuration: by default, the constructor takes it as options. */
-  static fromConfig<T>(this: new (config: JsonObject) => T, config: JsonObject): T {
+  /**
+   * A layer from its configuration: by default, the constructor takes it as options. Layers with layers inside override it; `reader` makes those from
+   * their configurations.
+   */
+  static fromConfig<T>(this: new (config: JsonObject) => T, config: JsonObject, _reader?: object): T {
     return new this(config);
   }
 
@@ -119,16 +125,23 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
     const where = `layer "${this.name}"`;
     const shape = options.shape.map((dim, axis) => {
       if (typeof dim === "number") return dim;
-      throw new ModelError("the size of a weight must be known", { where, expected: `a number on axis ${axis}`, got: String(dim) });
+      throw new ModelError("the size of a weight must be known", {
+        where,
+        expected: `a number on axis ${axis}`,
+        got: String(dim),
+      });
     });
     const dtype = options.dtype === undefined ? this.dtype : dtypeOf(options.dtype);
     const initializer = getInitializer(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
     const names = session.namePath().at(-1) === this.name ? [] : [this.name];
     const { name, trainable } = options;
-    const variable = session.withName(names, () => new Variable(initialize(initializer, shape, dtype), { name, trainable }));
+    const variable = session.withName(
+      names,
+      () => new Variable(initialize(initializer, shape, dtype), { name, trainable }),
+    );
     variable.regularizer = getRegularizer(options.regularizer);
-    if (!this.isTrainable) variable.trainable = false;
-    this.added.push(variable);
+    if (!this.#isTrainable) variable.trainable = false;
+    this.#added.push(variable);
     return variable;
   }
 
@@ -142,7 +155,7 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   override invoke(args: readonly unknown[]): Out {
     const { inputs, options } = splitArguments(args);
     if (symbolicIn([inputs, options]).length > 0) return this.record(inputs, options) as Out;
-    return this.apply(inputs, options);
+    return this.compute(inputs, options);
   }
 
   run(args: readonly unknown[], options: PlainObject): unknown {
@@ -150,29 +163,35 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   }
 
   /** A call on tensors: converts the arguments, builds on first use, computes. */
-  private apply(inputs: readonly unknown[], options: CallOptions): Out {
+  private compute(inputs: readonly unknown[], options: CallOptions): Out {
     const tensors = this.convert(inputs);
     this.prepare(tensors);
-    const training = options.training ?? session.call()?.training ?? false;
-    const args: readonly unknown[] = [...tensors, { ...options, training }];
+    const training = options.training ?? session.call()?.training;
+    const args: readonly unknown[] = [...tensors, { ...options, training: training ?? false }];
     const out = session.withCall({ training }, () =>
       session.withName([this.name], () => located(() => this.call(...(args as [never, ...never[]])))),
     );
-    const { activityRegularizer: penalty } = this;
-    if (penalty !== null) for (const tensor of flatten<unknown>(out as Nest<unknown>)) if (tensor instanceof TensorMethods) this.addLoss(penalty(tensor.value));
+    const penalty = this.#activityRegularizer;
+    if (penalty !== null)
+      for (const tensor of flatten<unknown>(out as Nest<unknown>))
+        if (tensor instanceof TensorMethods) this.addLoss(penalty(tensor.value));
     return out;
   }
 
   /** A call on symbolic tensors: infers the types of the results and records a node. */
   private record(inputs: readonly unknown[], options: CallOptions): Nest<Tensor> {
     this.prepare(inputs);
-    const types = inferTypes([inputs, options], ([values, given]) => this.apply(values as readonly unknown[], given as CallOptions));
+    const types = inferTypes([inputs, options], ([values, given]) =>
+      this.compute(values as readonly unknown[], given as CallOptions),
+    );
     return new Node(this, inputs, options, types, symbolicEngine).result;
   }
 
   /** Arrays become tensors; floats take the dtype of the layer. */
   protected convert(inputs: readonly unknown[]): readonly unknown[] {
-    const leaves = flatten<unknown>(inputs).filter((value) => value !== null && value !== undefined) as TensorLike[];
+    const leaves = flatten<unknown>(inputs).filter(
+      (value) => value !== null && value !== undefined,
+    ) as TensorLike[];
     const engine = commonEngine(leaves, session.engine());
     return inputs.map((input) =>
       mapNest<unknown, unknown>(input as Nest<unknown>, (value) => {
@@ -185,7 +204,9 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
 
   /** Checks shapes, and builds the layer unless it is built. */
   private prepare(inputs: readonly unknown[]): void {
-    const shapes = inputs.flatMap((input) => (input === null || input === undefined ? [] : [shapesOf(input)]));
+    const shapes = inputs.flatMap((input) =>
+      input === null || input === undefined ? [] : [shapesOf(input)],
+    );
     if (this.inputSpec !== null) this.checkInputs(shapes[0], this.inputSpec);
     if (this.built) return;
     this.build(...(shapes as [ShapeNest, ...ShapeNest[]]));
@@ -203,11 +224,16 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   /** The shape of the result for inputs of the given shape; builds the layer. */
   computeOutputShape(inputShape: ShapeNest): Nest<KerasShape> | KerasShape {
     const types: { dtype: DType; shape: ReturnType<typeof fromKerasShape> }[] = [];
-    const index = mapShapes(inputShape, (shape) => types.push({ dtype: this.inputDType, shape: fromKerasShape(shape, this.name) }) - 1);
+    const index = mapShapes(
+      inputShape,
+      (shape) => types.push({ dtype: this.inputDType, shape: fromKerasShape(shape, this.name) }) - 1,
+    );
     return scratchTrace(types, (inputs) => {
       const args = mapNest(index, (i) => inputs[i]);
-      const out = this.apply([args], {});
-      return mapNest<unknown, KerasShape>(out as Nest<unknown>, (tensor) => toKerasShape((tensor as Tensor).shape));
+      const out = this.compute([args], {});
+      return mapNest<unknown, KerasShape>(out as Nest<unknown>, (tensor) =>
+        toKerasShape((tensor as Tensor).shape),
+      );
     });
   }
 
@@ -220,15 +246,27 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
 
   /** Layers among the fields, in the order of assignment. */
   get sublayers(): readonly Layer<unknown>[] {
-    return trackedIn(this, (value): value is Layer<unknown> => value instanceof Layer, ["inboundNodes"]);
+    return trackedIn(this, (value): value is Layer<unknown> => value instanceof Layer);
   }
 
-  /** Own weights, trainable ones first, then those of sublayers. */
+  /** Layers that files list by class instead of by field: those of sequential and functional models. */
+  get listedLayers(): readonly Layer<unknown>[] | undefined {
+    return undefined;
+  }
+
+  /** Weights of the layer without those of sublayers, trainable ones first. */
+  get ownWeights(): readonly Variable[] {
+    const fields = trackedIn(this, (value): value is Variable => value instanceof Variable);
+    const own = [...new Set([...this.#added, ...fields])];
+    return [
+      ...own.filter((variable) => variable.isTrainable),
+      ...own.filter((variable) => !variable.isTrainable),
+    ];
+  }
+
+  /** Own weights, then those of sublayers. */
   get weights(): readonly Variable[] {
-    const fields = trackedIn(this, (value): value is Variable => value instanceof Variable, ["inboundNodes", "added"]);
-    const own = [...new Set([...this.added, ...fields])];
-    const ordered = [...own.filter((variable) => variable.isTrainable), ...own.filter((variable) => !variable.isTrainable)];
-    return [...new Set([...ordered, ...this.sublayers.flatMap((layer) => layer.weights)])];
+    return [...new Set([...this.ownWeights, ...this.sublayers.flatMap((layer) => layer.weights)])];
   }
 
   /** Weights and the states of random generators. */
@@ -239,22 +277,22 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   }
 
   get trainableWeights(): readonly Variable[] {
-    return this.isTrainable ? this.weights.filter((variable) => variable.trainable) : [];
+    return this.#isTrainable ? this.weights.filter((variable) => variable.trainable) : [];
   }
   get nonTrainableWeights(): readonly Variable[] {
-    return this.isTrainable ? this.weights.filter((variable) => !variable.trainable) : this.weights;
+    return this.#isTrainable ? this.weights.filter((variable) => !variable.trainable) : this.weights;
   }
   get trainableVariables(): readonly Variable[] {
     return this.trainableWeights;
   }
 
   get trainable(): boolean {
-    return this.isTrainable;
+    return this.#isTrainable;
   }
   /** Freezes or thaws the layer and all inside it. A compiled model notices when it is compiled again. */
   set trainable(value: boolean) {
-    this.isTrainable = value;
-    for (const variable of this.added) variable.trainable = value && variable.isTrainable;
+    this.#isTrainable = value;
+    for (const variable of this.#added) variable.trainable = value && variable.isTrainable;
     for (const layer of this.sublayers) layer.trainable = value;
   }
 
@@ -271,7 +309,11 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   setWeights(values: readonly NDArray[]): void {
     const { weights } = this;
     if (values.length !== weights.length) {
-      throw new ModelError("wrong number of weights", { where: `layer "${this.name}"`, expected: `${weights.length}`, got: `${values.length}` });
+      throw new ModelError("wrong number of weights", {
+        where: `layer "${this.name}"`,
+        expected: `${weights.length}`,
+        got: `${values.length}`,
+      });
     }
     weights.forEach((variable, i) => variable.setArray(values[i]));
   }
@@ -289,14 +331,22 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
 
   private firstNode(): Node {
     const [node] = this.inboundNodes;
-    if (node === undefined) throw new ModelError("the layer was never called on a symbolic tensor", { where: `layer "${this.name}"` });
+    if (node === undefined)
+      throw new ModelError("the layer was never called on a symbolic tensor", {
+        where: `layer "${this.name}"`,
+      });
     return node;
+  }
+
+  /** The shape of the first input that the layer was built with. */
+  get builtShape(): ShapeNest | undefined {
+    return this.#builtWith?.[0];
   }
 
   /** What files hold beside the configuration: the shapes the layer was built with. */
   getBuildConfig(): JsonObject | undefined {
-    if (this.builtWith === undefined || !this.overridesBuild()) return undefined;
-    return { input_shape: jsonShapes(this.builtWith[0]) };
+    if (this.#builtWith === undefined || !this.overridesBuild()) return undefined;
+    return { input_shape: jsonShapes(this.#builtWith[0]) };
   }
 
   private overridesBuild(): boolean {
@@ -309,56 +359,8 @@ export abstract class Layer<Out = Tensor> extends Callable implements Operation 
   }
 }
 
-/** Positional arguments and the options behind them. */
-function splitArguments(args: readonly unknown[]): { readonly inputs: readonly unknown[]; readonly options: CallOptions } {
-  const last = args.at(-1);
-  if (args.length < 2 || !isPlainObject(last) || isNDArray(last) || isTensorDictionary(last)) return { inputs: args, options: {} };
-  return { inputs: args.slice(0, -1), options: camelKeys(last) };
-}
-
-/** A dictionary of tensors is an input, not options; unless it names an option that is one. */
-function isTensorDictionary(value: PlainObject): boolean {
-  const items = Object.values(value);
-  return items.length > 0 && !("mask" in value) && items.every((item) => item instanceof TensorMethods);
-}
-
-/** Ops that the trace records during `body` carry the path of the layer, for errors and for readers of the IR. */
-function located<T>(body: () => T): T {
-  const { engine } = session.scope() ?? {};
-  if (!(engine instanceof Trace)) return body();
-  const outer = engine.builder.loc;
-  engine.builder.loc = session.namePath().join("/");
-  try {
-    return body();
-  } finally {
-    engine.builder.loc = outer;
-  }
-}
-
-function shapesOf(value: unknown): ShapeNest {
-  if (value instanceof TensorMethods) return toKerasShape(value.value.shape);
-  if (!isNested(value)) throw new ModelError("layers take tensors", { got: String(value), hint: "Pass other values in the options of the call" });
-  if (Array.isArray(value)) return value.map(shapesOf);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapesOf(item)]));
-}
-
-function layerDType(given: LayerOptions["dtype"], where: string): DType {
-  if (given === null || given === undefined) return session.floatx;
-  const name = typeof given === "string" ? given : policyName(given);
-  if (name.startsWith("mixed_")) {
-    throw new ModelError("mixed precision is not available yet", { where: `layer "${where}"`, got: name, hint: `Use dtype "float32"` });
-  }
-  return dtypeOf(name);
-}
-
-/** A dtype policy as files hold it. */
-function policyName({ config }: JsonObject): string {
-  const name = isPlainObject(config) ? config.name : undefined;
-  if (typeof name !== "string") throw new ModelError("not a dtype policy", { got: JSON.stringify(config) });
-  return name;
-}
-
-const single = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] => (tensors.length === 1 ? tensors[0] : tensors);
+const single = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] =>
+  tensors.length === 1 ? tensors[0] : tensors;
 
 const jsonShapes = (shapes: ShapeNest): JsonObject[string] =>
   mapShapes<JsonObject[string]>(shapes, (shape) => shape) as JsonObject[string];

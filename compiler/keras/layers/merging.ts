@@ -4,8 +4,8 @@
 import { ModelError } from "../../../ir/errors.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
 import { elementwise, setShape, type Tensor } from "../../tensor.ts";
+import { concat } from "../ops/joining.ts";
 import { type JsonObject, type Options, readOptions } from "../options.ts";
-import { concat } from "../ops/movement.ts";
 import { isKerasShape, type KerasShape, printKerasShape, type ShapeNest } from "../shapes.ts";
 import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
@@ -19,7 +19,10 @@ abstract class Merge extends Layer {
     const items: readonly unknown[] = Array.isArray(inputShape) ? inputShape : [];
     const shapes = items.filter(isKerasShape);
     if (items.length === 0 || shapes.length < items.length) {
-      throw new ModelError("a merging layer takes a list of tensors", { where: `layer "${this.name}"`, got: JSON.stringify(inputShape) });
+      throw new ModelError("a merging layer takes a list of tensors", {
+        where: `layer "${this.name}"`,
+        got: JSON.stringify(inputShape),
+      });
     }
     this.checkShapes(shapes);
   }
@@ -27,19 +30,27 @@ abstract class Merge extends Layer {
   protected checkShapes(shapes: readonly KerasShape[]): void {
     const batches = new Set(shapes.flatMap((shape) => (typeof shape[0] === "number" ? [shape[0]] : [])));
     if (batches.size > 1) {
-      throw new ModelError("batch sizes differ", { where: `layer "${this.name}"`, got: shapes.map(printKerasShape).join(" and ") });
+      throw new ModelError("batch sizes differ", {
+        where: `layer "${this.name}"`,
+        got: shapes.map(printKerasShape).join(" and "),
+      });
     }
   }
 
   override call(inputs: readonly Tensor[]): Tensor {
     const rank = Math.max(...inputs.map((x) => x.rank));
-    return this.merge(inputs.map((x) => setShape(x, [x.shape[0], ...new Array<number>(rank - x.rank).fill(1), ...x.shape.slice(1)])));
+    return this.merge(
+      inputs.map((x) =>
+        setShape(x, [x.shape[0], ...new Array<number>(rank - x.rank).fill(1), ...x.shape.slice(1)]),
+      ),
+    );
   }
 
   protected abstract merge(inputs: readonly Tensor[]): Tensor;
 }
 
-const fold = (name: ScalarName, inputs: readonly Tensor[]): Tensor => inputs.reduce((a, b) => elementwise(name, [a, b]));
+const fold = (name: ScalarName, inputs: readonly Tensor[]): Tensor =>
+  inputs.reduce((a, b) => elementwise(name, [a, b]));
 
 /** The sum: `layers.Add()([a, b])`. */
 export class Add extends Merge {
@@ -59,7 +70,11 @@ export class Subtract extends Merge {
     super("Subtract", options);
   }
   protected override checkShapes(shapes: readonly KerasShape[]): void {
-    if (shapes.length !== 2) throw new ModelError("Subtract takes two tensors", { where: `layer "${this.name}"`, got: `${shapes.length}` });
+    if (shapes.length !== 2)
+      throw new ModelError("Subtract takes two tensors", {
+        where: `layer "${this.name}"`,
+        got: `${shapes.length}`,
+      });
     super.checkShapes(shapes);
   }
   protected override merge(inputs: readonly Tensor[]): Tensor {
@@ -124,7 +139,11 @@ export class Concatenate extends Merge {
   protected override checkShapes(shapes: readonly KerasShape[]): void {
     const [first] = shapes;
     const at = this.axis < 0 ? this.axis + first.length : this.axis;
-    const fits = shapes.every((shape) => shape.length === first.length && shape.every((dim, i) => i === at || dim === null || first[i] === null || dim === first[i]));
+    const fits = shapes.every(
+      (shape) =>
+        shape.length === first.length &&
+        shape.every((dim, i) => i === at || dim === null || first[i] === null || dim === first[i]),
+    );
     if (fits) return;
     throw new ModelError("shapes must match except on the axis of concatenation", {
       where: `layer "${this.name}"`,

@@ -1,14 +1,18 @@
 /**
  * Pooling layers: the maximum or mean of windows, or of whole images. No weights.
  */
-import type { Tensor } from "../../tensor.ts";
-import type { JsonObject, Options } from "../options.ts";
-import { readOptions } from "../options.ts";
+import { cast, type Tensor, type TensorLike } from "../../tensor.ts";
 import type { DataFormat, Padding, PerAxis } from "../ops/conv.ts";
 import { perAxis } from "../ops/conv.ts";
+import { divide, multiply } from "../ops/elementwise.ts";
+import { expandDims } from "../ops/movement.ts";
+import { asTensor } from "../ops/operation.ts";
 import { averagePool, maxPool } from "../ops/pool.ts";
-import { max, mean } from "../ops/reduce.ts";
+import { max, mean, sum } from "../ops/reduce.ts";
+import type { JsonObject, Options } from "../options.ts";
+import { readOptions } from "../options.ts";
 import { session } from "../session.ts";
+import type { CallOptions } from "./call.ts";
 import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
 export interface PoolingOptions extends LayerOptions {
@@ -42,8 +46,17 @@ abstract class BasePooling extends Layer {
   private readonly padding: Padding;
   private readonly dataFormat: DataFormat;
 
-  constructor(rank: number, owner: string, pool: typeof maxPool | typeof averagePool, args: readonly unknown[]) {
-    const options = readOptions(args, defaults, { owner, positional: ["poolSize", "strides", "padding"], also: layerOptionNames });
+  constructor(
+    rank: number,
+    owner: string,
+    pool: typeof maxPool | typeof averagePool,
+    args: readonly unknown[],
+  ) {
+    const options = readOptions(args, defaults, {
+      owner,
+      positional: ["poolSize", "strides", "padding"],
+      also: layerOptionNames,
+    });
     super(options);
     this.pool = pool;
     this.poolSize = perAxis(options.poolSize, rank, "pool size");
@@ -54,7 +67,11 @@ abstract class BasePooling extends Layer {
   }
 
   override call(x: Tensor): Tensor {
-    return this.pool(x, this.poolSize, { strides: this.strides, padding: this.padding, dataFormat: this.dataFormat });
+    return this.pool(x, this.poolSize, {
+      strides: this.strides,
+      padding: this.padding,
+      dataFormat: this.dataFormat,
+    });
   }
 
   override getConfig(): JsonObject {
@@ -110,11 +127,20 @@ export interface GlobalPoolingOptions extends LayerOptions {
 abstract class BaseGlobalPooling extends Layer {
   private readonly rank: number;
   private readonly reduce: typeof max | typeof mean;
-  private readonly dataFormat: DataFormat;
-  private readonly keepdims: boolean;
+  protected readonly dataFormat: DataFormat;
+  protected readonly keepdims: boolean;
 
-  constructor(rank: number, owner: string, reduce: typeof max | typeof mean, given: Options<GlobalPoolingOptions>) {
-    const options = readOptions([given], { dataFormat: null as DataFormat | null, keepdims: false }, { owner, positional: [], also: layerOptionNames });
+  constructor(
+    rank: number,
+    owner: string,
+    reduce: typeof max | typeof mean,
+    given: Options<GlobalPoolingOptions>,
+  ) {
+    const options = readOptions(
+      [given],
+      { dataFormat: null as DataFormat | null, keepdims: false },
+      { owner, positional: [], also: layerOptionNames },
+    );
     super(options);
     this.rank = rank;
     this.reduce = reduce;
@@ -125,7 +151,10 @@ abstract class BaseGlobalPooling extends Layer {
 
   override call(x: Tensor): Tensor {
     const first = this.dataFormat === "channels_last" ? 1 : 2;
-    return this.reduce(x, { axis: Array.from({ length: this.rank }, (_, i) => first + i), keepdims: this.keepdims });
+    return this.reduce(x, {
+      axis: Array.from({ length: this.rank }, (_, i) => first + i),
+      keepdims: this.keepdims,
+    });
   }
 
   override getConfig(): JsonObject {
@@ -133,11 +162,19 @@ abstract class BaseGlobalPooling extends Layer {
   }
 }
 
-/** The mean over the steps: [n, steps, channels] to [n, channels]. */
+/** The mean over the steps: [n, steps, channels] to [n, channels]. With `mask` [n, steps], over those where it is true. */
 export class GlobalAveragePooling1D extends BaseGlobalPooling {
   static readonly className = "GlobalAveragePooling1D";
   constructor(options: Options<GlobalPoolingOptions> = {}) {
     super(1, "GlobalAveragePooling1D", mean, options);
+  }
+
+  override call(x: Tensor, { mask }: CallOptions = {}): Tensor {
+    if (mask === undefined || mask === null) return super.call(x);
+    const steps = this.dataFormat === "channels_last" ? 1 : 2;
+    const kept = expandDims(cast(asTensor(mask as TensorLike), x.dtype), 3 - steps);
+    const total = sum(multiply(x, kept), { axis: steps, keepdims: this.keepdims });
+    return divide(total, sum(kept, { axis: steps, keepdims: this.keepdims }));
   }
 }
 

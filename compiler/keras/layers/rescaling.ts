@@ -20,9 +20,19 @@ export class Rescaling extends Layer {
   private readonly scale: PerChannel;
   private readonly offset: PerChannel;
 
-  constructor(...args: [scale: PerChannel | Options<RescalingOptions>, offset?: PerChannel | Options<RescalingOptions>, options?: Options<LayerOptions>]) {
+  constructor(
+    ...args: [
+      scale: PerChannel | Options<RescalingOptions>,
+      offset?: PerChannel | Options<RescalingOptions>,
+      options?: Options<LayerOptions>,
+    ]
+  ) {
     const defaults = { scale: undefined as PerChannel | undefined, offset: 0 as PerChannel };
-    const read = readOptions(args, defaults, { owner: "Rescaling", positional: ["scale", "offset"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "Rescaling",
+      positional: ["scale", "offset"],
+      also: layerOptionNames,
+    });
     super(read);
     this.scale = read.scale ?? 1;
     this.offset = read.offset;

@@ -4,9 +4,10 @@
 import { productOf } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { reshape, setShape, type Tensor } from "../../tensor.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { channelsBack, channelsLast, type DataFormat, type PerAxis, perAxis } from "../ops/conv.ts";
-import { padTensor, permute, repeatAxis } from "../ops/movement.ts";
+import { permute, repeatAxis } from "../ops/movement.ts";
+import { padTensor } from "../ops/padding.ts";
+import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { session } from "../session.ts";
 import { Layer, type LayerOptions, layerOptionNames } from "./layer.ts";
 
@@ -21,7 +22,11 @@ export class Flatten extends Layer {
   private readonly dataFormat: DataFormat;
 
   constructor(options: Options<FormatOptions> = {}) {
-    const read = readOptions([options], { dataFormat: null as DataFormat | null }, { owner: "Flatten", positional: [], also: layerOptionNames });
+    const read = readOptions(
+      [options],
+      { dataFormat: null as DataFormat | null },
+      { owner: "Flatten", positional: [], also: layerOptionNames },
+    );
     super(read);
     this.dataFormat = read.dataFormat ?? session.dataFormat;
     this.inputSpec = [{ minNdim: 1 }];
@@ -42,9 +47,18 @@ export class Reshape extends Layer {
   static readonly className = "Reshape";
   private readonly targetShape: readonly number[];
 
-  constructor(...args: [targetShape: readonly number[] | Options<LayerOptions & { targetShape?: readonly number[] }>, options?: Options<LayerOptions>]) {
+  constructor(
+    ...args: [
+      targetShape: readonly number[] | Options<LayerOptions & { targetShape?: readonly number[] }>,
+      options?: Options<LayerOptions>,
+    ]
+  ) {
     const defaults = { targetShape: undefined as readonly number[] | undefined };
-    const read = readOptions(args, defaults, { owner: "Reshape", positional: ["targetShape"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "Reshape",
+      positional: ["targetShape"],
+      also: layerOptionNames,
+    });
     super(read);
     this.targetShape = read.targetShape ?? [];
   }
@@ -63,13 +77,26 @@ export class Permute extends Layer {
   static readonly className = "Permute";
   private readonly dims: readonly number[];
 
-  constructor(...args: [dims: readonly number[] | Options<LayerOptions & { dims?: readonly number[] }>, options?: Options<LayerOptions>]) {
+  constructor(
+    ...args: [
+      dims: readonly number[] | Options<LayerOptions & { dims?: readonly number[] }>,
+      options?: Options<LayerOptions>,
+    ]
+  ) {
     const defaults = { dims: undefined as readonly number[] | undefined };
-    const read = readOptions(args, defaults, { owner: "Permute", positional: ["dims"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "Permute",
+      positional: ["dims"],
+      also: layerOptionNames,
+    });
     super(read);
     this.dims = read.dims ?? [];
     if ([...this.dims].sort((a, b) => a - b).some((dim, i) => dim !== i + 1)) {
-      throw new ModelError("not a permutation", { where: `layer "${this.name}"`, expected: `the numbers 1 to ${this.dims.length}`, got: `[${this.dims}]` });
+      throw new ModelError("not a permutation", {
+        where: `layer "${this.name}"`,
+        expected: `the numbers 1 to ${this.dims.length}`,
+        got: `[${this.dims}]`,
+      });
     }
     this.inputSpec = [{ ndim: this.dims.length + 1 }];
   }
@@ -84,7 +111,10 @@ export class Permute extends Layer {
 }
 
 /** The same on all sides, or [height, width], or [[top, bottom], [left, right]]. */
-export type Padding2D = number | readonly [number, number] | readonly [readonly [number, number], readonly [number, number]];
+export type Padding2D =
+  | number
+  | readonly [number, number]
+  | readonly [readonly [number, number], readonly [number, number]];
 
 /** Zeros around each image: `layers.ZeroPadding2D([[0, 1], [0, 1]])(x)`. Default 1 on each side. */
 export class ZeroPadding2D extends Layer {
@@ -92,9 +122,18 @@ export class ZeroPadding2D extends Layer {
   private readonly padding: readonly (readonly [number, number])[];
   private readonly dataFormat: DataFormat;
 
-  constructor(...args: [padding?: Padding2D | Options<FormatOptions & { padding?: Padding2D }>, options?: Options<FormatOptions>]) {
+  constructor(
+    ...args: [
+      padding?: Padding2D | Options<FormatOptions & { padding?: Padding2D }>,
+      options?: Options<FormatOptions>,
+    ]
+  ) {
     const defaults = { padding: 1 as Padding2D, dataFormat: null as DataFormat | null };
-    const read = readOptions(args, defaults, { owner: "ZeroPadding2D", positional: ["padding"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "ZeroPadding2D",
+      positional: ["padding"],
+      also: layerOptionNames,
+    });
     super(read);
     const sides = typeof read.padding === "number" ? [read.padding, read.padding] : read.padding;
     this.padding = sides.map((side) => (typeof side === "number" ? [side, side] : side));
@@ -104,7 +143,8 @@ export class ZeroPadding2D extends Layer {
 
   override call(x: Tensor): Tensor {
     const [[top, bottom], [left, right]] = this.padding;
-    const around = (rows: number, columns: number): number[] => (this.dataFormat === "channels_last" ? [0, rows, columns, 0] : [0, 0, rows, columns]);
+    const around = (rows: number, columns: number): number[] =>
+      this.dataFormat === "channels_last" ? [0, rows, columns, 0] : [0, 0, rows, columns];
     return padTensor(x, around(top, left), around(bottom, right), 0);
   }
 
@@ -127,12 +167,20 @@ export class UpSampling2D extends Layer {
 
   constructor(...args: [size?: PerAxis | Options<UpSamplingOptions>, options?: Options<UpSamplingOptions>]) {
     const defaults = { size: 2 as PerAxis, dataFormat: null as DataFormat | null, interpolation: "nearest" };
-    const read = readOptions(args, defaults, { owner: "UpSampling2D", positional: ["size"], also: layerOptionNames });
+    const read = readOptions(args, defaults, {
+      owner: "UpSampling2D",
+      positional: ["size"],
+      also: layerOptionNames,
+    });
     super(read);
     this.size = perAxis(read.size, 2, "size");
     this.dataFormat = read.dataFormat ?? session.dataFormat;
     if (read.interpolation !== "nearest") {
-      throw new ModelError("this interpolation is not available yet", { where: `layer "${this.name}"`, expected: `"nearest"`, got: read.interpolation });
+      throw new ModelError("this interpolation is not available yet", {
+        where: `layer "${this.name}"`,
+        expected: `"nearest"`,
+        got: read.interpolation,
+      });
     }
     this.inputSpec = [{ ndim: 4 }];
   }

@@ -2,7 +2,20 @@
  * The functions behind `keras.losses`: from labels and predictions to one number per sample; the last axis is averaged or summed.
  */
 import type { ScalarName } from "../../../ir/scalar.ts";
-import { type Axes, cast, commonEngine, elementwise, mean, select, setShape, staticDim, sum, type Tensor, type TensorLike, toTensor } from "../../tensor.ts";
+import {
+  type Axes,
+  cast,
+  commonEngine,
+  elementwise,
+  mean,
+  select,
+  setShape,
+  staticDim,
+  sum,
+  type Tensor,
+  type TensorLike,
+  toTensor,
+} from "../../tensor.ts";
 import { softplusOf } from "../ops/activations.ts";
 import {
   binaryCrossentropy as binaryCrossentropyOp,
@@ -21,8 +34,10 @@ export function matchRanks(yTrue: TensorLike, yPred: TensorLike): [Tensor, Tenso
   const engine = commonEngine([yTrue, yPred], session.engine());
   const p = real(toTensor(yPred, engine));
   const y = cast(toTensor(yTrue, engine), p.dtype);
-  if (y.rank === p.rank + 1 && y.shape[y.rank - 1] === 1) return p.rank === 1 ? [y, setShape(p, [...p.shape, 1])] : [setShape(y, y.shape.slice(0, -1)), p];
-  if (p.rank === y.rank + 1 && p.shape[p.rank - 1] === 1) return y.rank === 1 ? [setShape(y, [...y.shape, 1]), p] : [y, setShape(p, p.shape.slice(0, -1))];
+  if (y.rank === p.rank + 1 && y.shape[y.rank - 1] === 1)
+    return p.rank === 1 ? [y, setShape(p, [...p.shape, 1])] : [setShape(y, y.shape.slice(0, -1)), p];
+  if (p.rank === y.rank + 1 && p.shape[p.rank - 1] === 1)
+    return y.rank === 1 ? [setShape(y, [...y.shape, 1]), p] : [y, setShape(p, p.shape.slice(0, -1))];
   return [y, p];
 }
 
@@ -62,7 +77,9 @@ export const klDivergence = pairwise((y, p) => {
   return sum(apply("mul", a, apply("log", apply("div", a, b))), -1, false);
 });
 /** mean(p - y log(p)). */
-export const poisson = pairwise((y, p) => average(apply("sub", p, apply("mul", y, apply("log", apply("add", p, session.epsilon))))));
+export const poisson = pairwise((y, p) =>
+  average(apply("sub", p, apply("mul", y, apply("log", apply("add", p, session.epsilon))))),
+);
 
 /** Labels 0 and 1 become -1 and 1; others stay. */
 function hingeLabels(y: Tensor): Tensor {
@@ -71,7 +88,9 @@ function hingeLabels(y: Tensor): Tensor {
   return select(all, apply("sub", apply("mul", y, 2), 1), y);
 }
 /** mean(max(1 - y p, 0)) of labels -1 and 1. */
-export const hinge = pairwise((y, p) => average(apply("max", apply("sub", 1, apply("mul", hingeLabels(y), p)), 0)));
+export const hinge = pairwise((y, p) =>
+  average(apply("max", apply("sub", 1, apply("mul", hingeLabels(y), p)), 0)),
+);
 export const squaredHinge = pairwise((y, p) => {
   const margin = apply("max", apply("sub", 1, apply("mul", hingeLabels(y), p)), 0);
   return average(apply("mul", margin, margin));
@@ -88,11 +107,17 @@ export function huber(yTrue: TensorLike, yPred: TensorLike, { delta = 1 }: { del
   const [y, p] = matchRanks(yTrue, yPred);
   const size = apply("abs", apply("sub", p, y));
   const small = apply("mul", 0.5, apply("mul", size, size));
-  return average(select(apply("le", size, delta), small, apply("sub", apply("mul", delta, size), 0.5 * delta * delta)));
+  return average(
+    select(apply("le", size, delta), small, apply("sub", apply("mul", delta, size), 0.5 * delta * delta)),
+  );
 }
 
 /** -sum(y p) of vectors brought to length 1. */
-export function cosineSimilarity(yTrue: TensorLike, yPred: TensorLike, { axis = -1 }: { axis?: Axes } = {}): Tensor {
+export function cosineSimilarity(
+  yTrue: TensorLike,
+  yPred: TensorLike,
+  { axis = -1 }: { axis?: Axes } = {},
+): Tensor {
   const [y, p] = matchRanks(yTrue, yPred);
   return apply("neg", sum(apply("mul", normalize(y, { axis }), normalize(p, { axis })), axis, false));
 }
@@ -114,7 +139,8 @@ export function categoricalCrossentropy(
 ): Tensor {
   const [y, p] = matchRanks(yTrue, yPred);
   const classes = staticDim(p.shape.at(axis) ?? 1, "the number of classes");
-  const smooth = labelSmoothing === 0 ? y : apply("add", apply("mul", y, 1 - labelSmoothing), labelSmoothing / classes);
+  const smooth =
+    labelSmoothing === 0 ? y : apply("add", apply("mul", y, 1 - labelSmoothing), labelSmoothing / classes);
   return categoricalCrossentropyOp(smooth, p, { fromLogits, axis });
 }
 
@@ -134,6 +160,7 @@ export function binaryCrossentropy(
   { fromLogits = false, labelSmoothing = 0, axis = -1 }: CrossentropyLossOptions = {},
 ): Tensor {
   const [y, p] = matchRanks(yTrue, yPred);
-  const smooth = labelSmoothing === 0 ? y : apply("add", apply("mul", y, 1 - labelSmoothing), 0.5 * labelSmoothing);
+  const smooth =
+    labelSmoothing === 0 ? y : apply("add", apply("mul", y, 1 - labelSmoothing), 0.5 * labelSmoothing);
   return mean(binaryCrossentropyOp(smooth, p, { fromLogits }), axis, false);
 }

@@ -6,10 +6,10 @@ import { type ClassTable, resolve, unwrapFunction } from "../config.ts";
 import { type JsonObject, type Options, readOptions, snakeClassName } from "../options.ts";
 import {
   binaryCrossentropy,
+  type CrossentropyLossOptions,
   categoricalCrossentropy,
   categoricalHinge,
   cosineSimilarity,
-  type CrossentropyLossOptions,
   hinge,
   huber,
   klDivergence,
@@ -51,7 +51,11 @@ export const CategoricalHinge = simple("CategoricalHinge", categoricalHinge);
 export class Huber extends FunctionLoss {
   static readonly className = "Huber";
   constructor(options: Options<LossOptions & { delta?: number }> = {}) {
-    const { delta, ...rest } = readOptions([options], { delta: 1 }, { owner: "Huber", positional: [], also: base });
+    const { delta, ...rest } = readOptions(
+      [options],
+      { delta: 1 },
+      { owner: "Huber", positional: [], also: base },
+    );
     super((y, p) => huber(y, p, { delta }), { name: "huber_loss", ...rest }, { delta });
   }
 }
@@ -59,13 +63,21 @@ export class Huber extends FunctionLoss {
 export class CosineSimilarity extends FunctionLoss {
   static readonly className = "CosineSimilarity";
   constructor(options: Options<LossOptions & { axis?: number }> = {}) {
-    const { axis, ...rest } = readOptions([options], { axis: -1 }, { owner: "CosineSimilarity", positional: [], also: base });
+    const { axis, ...rest } = readOptions(
+      [options],
+      { axis: -1 },
+      { owner: "CosineSimilarity", positional: [], also: base },
+    );
     super((y, p) => cosineSimilarity(y, p, { axis }), { name: "cosine_similarity", ...rest });
   }
 }
 
 const crossentropyDefaults = { fromLogits: false, labelSmoothing: 0, axis: -1 };
-const crossentropyConfig = ({ fromLogits, labelSmoothing, axis }: typeof crossentropyDefaults): JsonObject => ({
+const crossentropyConfig = ({
+  fromLogits,
+  labelSmoothing,
+  axis,
+}: typeof crossentropyDefaults): JsonObject => ({
   from_logits: fromLogits,
   label_smoothing: labelSmoothing,
   axis,
@@ -75,8 +87,16 @@ const crossentropyConfig = ({ fromLogits, labelSmoothing, axis }: typeof crossen
 export class CategoricalCrossentropy extends FunctionLoss {
   static readonly className = "CategoricalCrossentropy";
   constructor(options: Options<LossOptions & CrossentropyLossOptions> = {}) {
-    const read = readOptions([options], crossentropyDefaults, { owner: "CategoricalCrossentropy", positional: [], also: base });
-    super((y, p) => categoricalCrossentropy(y, p, read), { name: "categorical_crossentropy", ...read }, crossentropyConfig(read));
+    const read = readOptions([options], crossentropyDefaults, {
+      owner: "CategoricalCrossentropy",
+      positional: [],
+      also: base,
+    });
+    super(
+      (y, p) => categoricalCrossentropy(y, p, read),
+      { name: "categorical_crossentropy", ...read },
+      crossentropyConfig(read),
+    );
   }
 }
 
@@ -84,19 +104,37 @@ export class CategoricalCrossentropy extends FunctionLoss {
 export class BinaryCrossentropy extends FunctionLoss {
   static readonly className = "BinaryCrossentropy";
   constructor(options: Options<LossOptions & CrossentropyLossOptions> = {}) {
-    const read = readOptions([options], crossentropyDefaults, { owner: "BinaryCrossentropy", positional: [], also: base });
-    super((y, p) => binaryCrossentropy(y, p, read), { name: "binary_crossentropy", ...read }, crossentropyConfig(read));
+    const read = readOptions([options], crossentropyDefaults, {
+      owner: "BinaryCrossentropy",
+      positional: [],
+      also: base,
+    });
+    super(
+      (y, p) => binaryCrossentropy(y, p, read),
+      { name: "binary_crossentropy", ...read },
+      crossentropyConfig(read),
+    );
   }
 }
 
 /** For class numbers: labels [n, ...], predictions [n, ..., classes]. */
 export class SparseCategoricalCrossentropy extends FunctionLoss {
   static readonly className = "SparseCategoricalCrossentropy";
-  constructor(options: Options<LossOptions & { fromLogits?: boolean; axis?: number; ignoreClass?: null }> = {}) {
+  constructor(
+    options: Options<LossOptions & { fromLogits?: boolean; axis?: number; ignoreClass?: null }> = {},
+  ) {
     const defaults = { fromLogits: false, axis: -1 };
-    const read = readOptions([options], defaults, { owner: "SparseCategoricalCrossentropy", positional: [], also: base });
+    const read = readOptions([options], defaults, {
+      owner: "SparseCategoricalCrossentropy",
+      positional: [],
+      also: base,
+    });
     const config = { from_logits: read.fromLogits, ignore_class: null, axis: read.axis };
-    super((y, p) => sparseCategoricalCrossentropy(y, p, read), { name: "sparse_categorical_crossentropy", ...read }, config);
+    super(
+      (y, p) => sparseCategoricalCrossentropy(y, p, read),
+      { name: "sparse_categorical_crossentropy", ...read },
+      config,
+    );
   }
 }
 

@@ -4,10 +4,10 @@
 import { type Axes, cast, elementwise, setShape, type Tensor, type TensorLike } from "../../tensor.ts";
 import { factory } from "../callable.ts";
 import { type ClassTable, resolve, unwrapFunction } from "../config.ts";
-import * as functions from "../losses/functions.ts";
 import type { CrossentropyLossOptions } from "../losses/functions.ts";
-import { type JsonObject, type Options, readOptions, snakeClassName } from "../options.ts";
+import * as functions from "../losses/functions.ts";
 import { argmax } from "../ops/reduce.ts";
+import { type JsonObject, type Options, readOptions, snakeClassName } from "../options.ts";
 import { MeanMetric, Metric, type MetricOptions } from "./metric.ts";
 
 const base = ["name", "dtype"] as const;
@@ -37,7 +37,11 @@ function simple(className: string, compute: Compute, name = snakeClassName(class
   return class extends MeanMetricWrapper {
     static override readonly className = className;
     constructor(...args: [name?: string | Options<MetricOptions>]) {
-      const read = readOptions(args, { name: name as string | null }, { owner: className, positional: ["name"], also: base });
+      const read = readOptions(
+        args,
+        { name: name as string | null },
+        { owner: className, positional: ["name"], also: base },
+      );
       super(compute, read);
     }
   };
@@ -47,12 +51,22 @@ function simple(className: string, compute: Compute, name = snakeClassName(class
 export class Mean extends MeanMetric {
   static readonly className = "Mean";
   constructor(...args: [name?: string | Options<MetricOptions>]) {
-    super(readOptions(args, { name: "mean" as string | null }, { owner: "Mean", positional: ["name"], also: base }));
+    super(
+      readOptions(
+        args,
+        { name: "mean" as string | null },
+        { owner: "Mean", positional: ["name"], also: base },
+      ),
+    );
   }
   override values(values: Tensor): Tensor {
     return values;
   }
-  override updateState(values: TensorLike, _unused: TensorLike = 0, options: { sampleWeight?: TensorLike | null } = {}): Promise<void> {
+  override updateState(
+    values: TensorLike,
+    _unused: TensorLike = 0,
+    options: { sampleWeight?: TensorLike | null } = {},
+  ): Promise<void> {
     return super.updateState(values, 0, options);
   }
 }
@@ -60,11 +74,15 @@ export class Mean extends MeanMetric {
 const equal = (a: Tensor, b: Tensor): Tensor => cast(elementwise("eq", [a, b]), "f32");
 
 /** Whether the largest prediction is that of the largest label: [n, ..., classes] to [n, ...]. */
-export const categoricalAccuracy = (yTrue: Tensor, yPred: Tensor): Tensor => equal(argmax(yTrue, { axis: -1 }), argmax(yPred, { axis: -1 }));
+export const categoricalAccuracy = (yTrue: Tensor, yPred: Tensor): Tensor =>
+  equal(argmax(yTrue, { axis: -1 }), argmax(yPred, { axis: -1 }));
 
 /** Whether the largest prediction is the labelled class: [n, ...] and [n, ..., classes] to [n, ...]. */
 export function sparseCategoricalAccuracy(yTrue: Tensor, yPred: Tensor): Tensor {
-  const squeezed = yTrue.rank === yPred.rank && yTrue.shape[yTrue.rank - 1] === 1 ? setShape(yTrue, yTrue.shape.slice(0, -1)) : yTrue;
+  const squeezed =
+    yTrue.rank === yPred.rank && yTrue.shape[yTrue.rank - 1] === 1
+      ? setShape(yTrue, yTrue.shape.slice(0, -1))
+      : yTrue;
   return equal(cast(squeezed, "i32"), argmax(yPred, { axis: -1 }));
 }
 
@@ -91,8 +109,14 @@ export class BinaryAccuracy extends MeanMetricWrapper {
 
 export const MeanSquaredError = simple("MeanSquaredError", functions.meanSquaredError);
 export const MeanAbsoluteError = simple("MeanAbsoluteError", functions.meanAbsoluteError);
-export const MeanAbsolutePercentageError = simple("MeanAbsolutePercentageError", functions.meanAbsolutePercentageError);
-export const MeanSquaredLogarithmicError = simple("MeanSquaredLogarithmicError", functions.meanSquaredLogarithmicError);
+export const MeanAbsolutePercentageError = simple(
+  "MeanAbsolutePercentageError",
+  functions.meanAbsolutePercentageError,
+);
+export const MeanSquaredLogarithmicError = simple(
+  "MeanSquaredLogarithmicError",
+  functions.meanSquaredLogarithmicError,
+);
 export const LogCoshError = simple("LogCoshError", functions.logCosh, "logcosh");
 export const KLDivergence = simple("KLDivergence", functions.klDivergence);
 export const Poisson = simple("Poisson", functions.poisson);
@@ -128,17 +152,31 @@ export class CosineSimilarity extends MeanMetricWrapper {
 }
 
 /** As a metric it is the cosine itself, as a loss its opposite. */
-const similarity = (y: Tensor, p: Tensor, axis: Axes): Tensor => elementwise("neg", [functions.cosineSimilarity(y, p, { axis })]);
+const similarity = (y: Tensor, p: Tensor, axis: Axes): Tensor =>
+  elementwise("neg", [functions.cosineSimilarity(y, p, { axis })]);
 
 type CrossentropyMetric = MetricOptions & CrossentropyLossOptions;
 
 export class CategoricalCrossentropy extends MeanMetricWrapper {
   static override readonly className = "CategoricalCrossentropy";
   constructor(options: Options<CrossentropyMetric> = {}) {
-    const defaults = { name: "categorical_crossentropy" as string | null, fromLogits: false, labelSmoothing: 0, axis: -1 };
-    const read = readOptions([options], defaults, { owner: "CategoricalCrossentropy", positional: [], also: base });
+    const defaults = {
+      name: "categorical_crossentropy" as string | null,
+      fromLogits: false,
+      labelSmoothing: 0,
+      axis: -1,
+    };
+    const read = readOptions([options], defaults, {
+      owner: "CategoricalCrossentropy",
+      positional: [],
+      also: base,
+    });
     const { fromLogits, labelSmoothing, axis } = read;
-    super((y, p) => functions.categoricalCrossentropy(y, p, read), read, { from_logits: fromLogits, label_smoothing: labelSmoothing, axis });
+    super((y, p) => functions.categoricalCrossentropy(y, p, read), read, {
+      from_logits: fromLogits,
+      label_smoothing: labelSmoothing,
+      axis,
+    });
   }
 }
 
@@ -146,18 +184,36 @@ export class BinaryCrossentropy extends MeanMetricWrapper {
   static override readonly className = "BinaryCrossentropy";
   constructor(options: Options<Omit<CrossentropyMetric, "axis">> = {}) {
     const defaults = { name: "binary_crossentropy" as string | null, fromLogits: false, labelSmoothing: 0 };
-    const read = readOptions([options], defaults, { owner: "BinaryCrossentropy", positional: [], also: base });
+    const read = readOptions([options], defaults, {
+      owner: "BinaryCrossentropy",
+      positional: [],
+      also: base,
+    });
     const { fromLogits, labelSmoothing } = read;
-    super((y, p) => functions.binaryCrossentropy(y, p, read), read, { from_logits: fromLogits, label_smoothing: labelSmoothing });
+    super((y, p) => functions.binaryCrossentropy(y, p, read), read, {
+      from_logits: fromLogits,
+      label_smoothing: labelSmoothing,
+    });
   }
 }
 
 export class SparseCategoricalCrossentropy extends MeanMetricWrapper {
   static override readonly className = "SparseCategoricalCrossentropy";
   constructor(options: Options<Omit<CrossentropyMetric, "labelSmoothing">> = {}) {
-    const defaults = { name: "sparse_categorical_crossentropy" as string | null, fromLogits: false, axis: -1 };
-    const read = readOptions([options], defaults, { owner: "SparseCategoricalCrossentropy", positional: [], also: base });
-    super((y, p) => functions.sparseCategoricalCrossentropy(y, p, read), read, { from_logits: read.fromLogits, axis: read.axis });
+    const defaults = {
+      name: "sparse_categorical_crossentropy" as string | null,
+      fromLogits: false,
+      axis: -1,
+    };
+    const read = readOptions([options], defaults, {
+      owner: "SparseCategoricalCrossentropy",
+      positional: [],
+      also: base,
+    });
+    super((y, p) => functions.sparseCategoricalCrossentropy(y, p, read), read, {
+      from_logits: read.fromLogits,
+      axis: read.axis,
+    });
   }
 }
 
@@ -206,7 +262,8 @@ const aliases = {
 export function get(identifier: unknown): Metric {
   const isInstance = (value: unknown): value is Metric => value instanceof Metric;
   const named = unwrapFunction(identifier);
-  if (typeof named === "function") return new MeanMetricWrapper(named as Compute, { name: named.name === "" ? "metric" : named.name });
+  if (typeof named === "function")
+    return new MeanMetricWrapper(named as Compute, { name: named.name === "" ? "metric" : named.name });
   const metric = resolve(named, { kind: "metric", classes, aliases, isInstance });
   if (typeof named === "string") metric.name = named;
   return metric;

@@ -3,7 +3,18 @@
  * function of their sums. So a compiled step returns the tensors of its batch, the host adds them, and a ragged last batch counts for what it is.
  */
 import type { NDArray } from "../../../ir/ndarray.ts";
-import { cast, commonEngine, dimTensor, elementwise, mean, setShape, sum, type Tensor, type TensorLike, toTensor } from "../../tensor.ts";
+import {
+  cast,
+  commonEngine,
+  dimTensor,
+  elementwise,
+  mean,
+  setShape,
+  sum,
+  type Tensor,
+  type TensorLike,
+  toTensor,
+} from "../../tensor.ts";
 import { classNameOf } from "../config.ts";
 import { type JsonObject, type Options, snakeClassName } from "../options.ts";
 import { session } from "../session.ts";
@@ -34,10 +45,15 @@ export abstract class Metric {
   }
 
   /** Takes a batch in. Asynchronous, because it reads from the backend. */
-  async updateState(yTrue: TensorLike, yPred: TensorLike, options: { sampleWeight?: TensorLike | null } = {}): Promise<void> {
+  async updateState(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options: { sampleWeight?: TensorLike | null } = {},
+  ): Promise<void> {
     const engine = commonEngine([yTrue, yPred], session.engine());
     const { sampleWeight } = options;
-    const weights = sampleWeight === undefined || sampleWeight === null ? null : toTensor(sampleWeight, engine);
+    const weights =
+      sampleWeight === undefined || sampleWeight === null ? null : toTensor(sampleWeight, engine);
     const statistics = this.statistics(toTensor(yTrue, engine), toTensor(yPred, engine), weights);
     this.add(await Promise.all(statistics.map((tensor) => tensor.array())));
   }
@@ -82,10 +98,23 @@ export function meanStatistics(given: Tensor, sampleWeight: Tensor | null): read
     return [sum(perSample(values), null, false), dimTensor(values.shape[0], values.engine, "f32")];
   }
   const weight = cast(sampleWeight, "f32");
-  const squeezed = weight.rank === values.rank + 1 && weight.shape[weight.rank - 1] === 1 ? setShape(weight, weight.shape.slice(0, -1)) : weight;
+  const squeezed =
+    weight.rank === values.rank + 1 && weight.shape[weight.rank - 1] === 1
+      ? setShape(weight, weight.shape.slice(0, -1))
+      : weight;
   const extra = Array.from({ length: Math.max(values.rank - squeezed.rank, 0) }, (_, i) => squeezed.rank + i);
   const reduced = extra.length === 0 ? values : mean(values, extra, false);
-  return [sum(perSample(elementwise("mul", [reduced, squeezed])), null, false), sum(perSample(squeezed), null, false)];
+  return [
+    sum(perSample(elementwise("mul", [reduced, squeezed])), null, false),
+    sum(perSample(squeezed), null, false),
+  ];
 }
 
-const perSample = (x: Tensor): Tensor => (x.rank > 1 ? mean(x, Array.from({ length: x.rank - 1 }, (_, i) => i + 1), false) : x);
+const perSample = (x: Tensor): Tensor =>
+  x.rank > 1
+    ? mean(
+        x,
+        Array.from({ length: x.rank - 1 }, (_, i) => i + 1),
+        false,
+      )
+    : x;

@@ -2,19 +2,28 @@
  * `keras.ops`, activations: elementwise functions of the neural network literature, and softmax. Formulas stand where the name does not say
  * them.
  */
-import { type Axes, axesOf, cast, elementwise, select, sum, type Tensor, type TensorLike } from "../../tensor.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
-import { constantOf, expm1Of, log1pOf, real } from "./elementwise.ts";
-import { sliceAxis } from "./movement.ts";
-import { asTensor, operation, operationWithOptions } from "./operation.ts";
-import { maxOf } from "./reduce.ts";
-import { staticDim } from "../../tensor.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
+import {
+  type Axes,
+  axesOf,
+  elementwise,
+  select,
+  staticDim,
+  sum,
+  type Tensor,
+  type TensorLike,
+} from "../../tensor.ts";
+import { constantOf, expm1Of, log1pOf, real } from "./elementwise.ts";
+import { sliceAxis } from "./joining.ts";
+import { asTensor, operation, parametric } from "./operation.ts";
+import { maxOf } from "./reduce.ts";
 
 const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
-const activation = (keras: string, f: (x: Tensor) => Tensor) => operation("nn", keras, (x: TensorLike) => f(real(x)));
+const activation = (keras: string, f: (x: Tensor) => Tensor) =>
+  operation("nn", keras, (x: TensorLike) => f(real(x)));
 const clamp = (x: Tensor, low: number, high: number): Tensor => apply("min", apply("max", x, low), high);
-const positive = (x: Tensor): Tensor => apply("lt", apply("mul", x, 0), x);
+const positive = (x: Tensor): Tensor => apply("lt", 0, x);
 
 /** max(x, 0); integers stay integers. */
 export const relu = operation("nn", "relu", (x: TensorLike) => apply("max", asTensor(x), 0));
@@ -30,14 +39,18 @@ export const softsign = activation("softsign", (x) => apply("div", x, apply("add
 export const silu = activation("silu", (x) => apply("mul", x, apply("sigmoid", x)));
 export const swish = silu;
 /** (x + sqrt(x^2 + b)) / 2. */
-export const squareplus = operation(
+export const squareplus = parametric(
   "nn",
   "squareplus",
-  (x: TensorLike, b?: number) => {
-    const tensor = real(x);
-    return apply("mul", 0.5, apply("add", tensor, apply("sqrt", apply("add", apply("mul", tensor, tensor), b ?? 4))));
-  },
   ["b"],
+  (x: TensorLike, { b = 4 }: { b?: number }) => {
+    const tensor = real(x);
+    return apply(
+      "mul",
+      0.5,
+      apply("add", tensor, apply("sqrt", apply("add", apply("mul", tensor, tensor), b))),
+    );
+  },
 );
 /** x tanh(softplus(x)) (Misra, 2019). */
 export const mish = activation("mish", (x) => apply("mul", x, apply("tanh", softplusOf(x))));
@@ -46,66 +59,99 @@ export const tanhShrink = activation("tanhShrink", (x) => apply("sub", x, apply(
 export const hardSigmoid = activation("hardSigmoid", hardSigmoidOf);
 export const hardSilu = activation("hardSilu", (x) => apply("mul", x, hardSigmoidOf(x)));
 export const hardSwish = hardSilu;
+/** clip((x + 1) / 2, 0, 1). */
+export const sparseSigmoid = activation("sparseSigmoid", (x) =>
+  clamp(apply("mul", apply("add", x, 1), 0.5), 0, 1),
+);
+/** 0 below -1, (x + 1)^2 / 4 up to 1, then x. */
+export const sparsePlus = activation("sparsePlus", (x) => {
+  const middle = apply("add", clamp(x, -1, 1), 1);
+  return select(apply("le", 1, x), x, apply("mul", apply("mul", middle, middle), 0.25));
+});
 /** clip(x, -1, 1). */
 export const hardTanh = activation("hardTanh", (x) => clamp(x, -1, 1));
 
 /** x for positive x, else slope times x. */
-export const leakyRelu = operation(
+export const leakyRelu = parametric(
   "nn",
   "leakyRelu",
-  (x: TensorLike, negativeSlope?: number) => leakyReluOf(real(x), negativeSlope ?? 0.2),
   ["negativeSlope"],
+  (x: TensorLike, { negativeSlope = 0.2 }: { negativeSlope?: number }) => leakyReluOf(real(x), negativeSlope),
 );
 /** x for positive x, else alpha (exp(x) - 1) (Clevert et al., 2015). */
-export const elu = operation("nn", "elu", (x: TensorLike, alpha?: number) => eluOf(real(x), alpha ?? 1), ["alpha"]);
+export const elu = parametric("nn", "elu", ["alpha"], (x: TensorLike, { alpha = 1 }: { alpha?: number }) =>
+  eluOf(real(x), alpha),
+);
 /** x for positive x, else alpha (exp(x / alpha) - 1). */
-export const celu = operation(
+export const celu = parametric(
   "nn",
   "celu",
-  (x: TensorLike, alpha?: number) => {
-    const [tensor, a] = [real(x), alpha ?? 1];
-    return select(positive(tensor), tensor, apply("mul", a, expm1Of(apply("div", apply("min", tensor, 0), a))));
-  },
   ["alpha"],
+  (x: TensorLike, { alpha = 1 }: { alpha?: number }) => {
+    const tensor = real(x);
+    return select(
+      positive(tensor),
+      tensor,
+      apply("mul", alpha, expm1Of(apply("div", apply("min", tensor, 0), alpha))),
+    );
+  },
 );
 /** Klambauer et al., "Self-normalizing neural networks", 2017: elu with alpha 1.6733, times 1.0507. */
 export const selu = activation("selu", (x) => apply("mul", 1.0507009873554805, eluOf(x, 1.6732632423543772)));
 
 /** Hendrycks and Gimpel, 2016: x times the normal distribution function of x; `approximate` (default) by tanh. */
-export const gelu = operation("nn", "gelu", (x: TensorLike, approximate?: boolean) => geluOf(real(x), approximate ?? true), ["approximate"]);
+export const gelu = parametric(
+  "nn",
+  "gelu",
+  ["approximate"],
+  (x: TensorLike, { approximate = true }: { approximate?: boolean }) => geluOf(real(x), approximate),
+);
 
 /** 0 where |x| <= threshold. */
-export const hardShrink = operation(
+export const hardShrink = parametric(
   "nn",
   "hardShrink",
-  (x: TensorLike, threshold?: number) => {
-    const tensor = real(x);
-    return select(apply("lt", apply("mul", 0, tensor).add(threshold ?? 0.5), apply("abs", tensor)), tensor, 0);
-  },
   ["threshold"],
+  (x: TensorLike, { threshold: limit = 0.5 }: { threshold?: number }) => {
+    const tensor = real(x);
+    return select(apply("lt", limit, apply("abs", tensor)), tensor, 0);
+  },
 );
 /** x moved towards 0 by the threshold. */
-export const softShrink = operation(
+export const softShrink = parametric(
   "nn",
   "softShrink",
-  (x: TensorLike, threshold?: number) => {
-    const [tensor, t] = [real(x), threshold ?? 0.5];
-    return apply("add", apply("max", apply("sub", tensor, t), 0), apply("min", apply("add", tensor, t), 0));
-  },
   ["threshold"],
-);
-/** The first half of an axis times the sigmoid of the second (Dauphin et al., 2016). */
-export const glu = operation(
-  "nn",
-  "glu",
-  (x: TensorLike, axis?: number) => {
+  (x: TensorLike, { threshold: limit = 0.5 }: { threshold?: number }) => {
     const tensor = real(x);
-    const at = normalizeAxis(axis ?? -1, tensor.rank);
-    const size = staticDim(tensor.shape[at], "the axis of glu");
-    return apply("mul", sliceAxis(tensor, at, 0, size / 2), apply("sigmoid", sliceAxis(tensor, at, size / 2, size)));
+    return apply(
+      "add",
+      apply("max", apply("sub", tensor, limit), 0),
+      apply("min", apply("add", tensor, limit), 0),
+    );
   },
-  ["axis"],
 );
+/** x where it is larger than the threshold, else `defaultValue`. */
+export const threshold = parametric(
+  "nn",
+  "threshold",
+  ["threshold", "defaultValue"],
+  (x: TensorLike, { threshold: limit, defaultValue }: { threshold: number; defaultValue: number }) => {
+    const tensor = real(x);
+    return select(apply("lt", limit, tensor), tensor, defaultValue);
+  },
+);
+/** The first half of an axis (default -1) times the sigmoid of the second (Dauphin et al., 2016). */
+export const glu = parametric("nn", "glu", ["axis"], (x: TensorLike, { axis = -1 }: { axis?: number }) => {
+  const tensor = real(x);
+  const at = normalizeAxis(axis, tensor.rank);
+  const size = staticDim(tensor.shape[at], "the axis of glu");
+  return apply(
+    "mul",
+    sliceAxis(tensor, at, 0, size / 2),
+    apply("sigmoid", sliceAxis(tensor, at, size / 2, size)),
+  );
+});
 
 interface AxisOption {
   /** Default -1. */
@@ -113,8 +159,15 @@ interface AxisOption {
 }
 
 /** exp(x) / sum(exp(x)) along `axis`. */
-export const softmax = operationWithOptions("nn", "softmax", ["axis"], (x: TensorLike, { axis = -1 }: AxisOption) => softmaxOf(real(x), axis));
-export const logSoftmax = operationWithOptions("nn", "logSoftmax", ["axis"], (x: TensorLike, { axis = -1 }: AxisOption) => logSoftmaxOf(real(x), axis));
+export const softmax = parametric("nn", "softmax", ["axis"], (x: TensorLike, { axis = -1 }: AxisOption) =>
+  softmaxOf(real(x), axis),
+);
+export const logSoftmax = parametric(
+  "nn",
+  "logSoftmax",
+  ["axis"],
+  (x: TensorLike, { axis = -1 }: AxisOption) => logSoftmaxOf(real(x), axis),
+);
 
 export function softplusOf(x: Tensor): Tensor {
   return apply("add", apply("max", x, 0), log1pOf(apply("exp", apply("neg", apply("abs", x)))));
@@ -133,7 +186,8 @@ export function eluOf(x: Tensor, alpha: number): Tensor {
 }
 
 export function geluOf(x: Tensor, approximate: boolean): Tensor {
-  if (!approximate) return apply("mul", apply("mul", 0.5, x), apply("add", 1, apply("erf", apply("mul", x, Math.SQRT1_2))));
+  if (!approximate)
+    return apply("mul", apply("mul", 0.5, x), apply("add", 1, apply("erf", apply("mul", x, Math.SQRT1_2))));
   const cubic = apply("mul", apply("mul", x, apply("mul", x, x)), 0.044715);
   const inner = apply("mul", Math.sqrt(2 / Math.PI), apply("add", x, cubic));
   return apply("mul", apply("mul", 0.5, x), apply("add", 1, apply("tanh", inner)));
@@ -153,9 +207,3 @@ export function logSoftmaxOf(x: Tensor, axis: Axes): Tensor {
   const moved = shifted(x, axesOf(axis, x.rank));
   return apply("sub", moved, apply("log", sum(apply("exp", moved), axis, true)));
 }
-
-/** 1 where x is larger than the threshold, in the dtype of x. */
-export const threshold = operation("nn", "threshold", (x: TensorLike, limit: number, otherwise: number) => {
-  const tensor = real(x);
-  return select(apply("lt", apply("mul", 0, tensor).add(limit), tensor), tensor, cast(apply("mul", 0, tensor), tensor.dtype).add(otherwise));
-});

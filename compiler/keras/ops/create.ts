@@ -3,14 +3,22 @@
  */
 import { dimsAttr } from "../../../ir/builder.ts";
 import type { Dim, Shape } from "../../../ir/dim.ts";
-import { type DType, isFloat } from "../../../ir/dtype.ts";
-import { ModelError } from "../../../ir/errors.ts";
+import type { DType } from "../../../ir/dtype.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import { type ArrayLike, toArray } from "../../arrays.ts";
-import { broadcastTo, cast, dimTensor, elementwise, setShape, type Tensor, type TensorLike, toTensor } from "../../tensor.ts";
+import {
+  broadcastTo,
+  cast,
+  dimTensor,
+  elementwise,
+  setShape,
+  type Tensor,
+  type TensorLike,
+  toTensor,
+} from "../../tensor.ts";
+import { dtypeOf } from "../dtype-names.ts";
 import { session } from "../session.ts";
-import { dtypeOf, permute } from "./movement.ts";
-import { asTensor, operation, operationWithOptions } from "./operation.ts";
+import { permute } from "./movement.ts";
+import { asTensor, parametric } from "./operation.ts";
 
 interface DTypeOption {
   /** "float32", "int32", ...; default float32. */
@@ -24,67 +32,135 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   return broadcastTo(toTensor(value, session.engine(), dtype), shape);
 }
 
-/** A tensor in the default backend, or in the trace that is open. */
-export function convertToTensor(x: TensorLike, { dtype }: DTypeOption = {}): Tensor {
-  const tensor = asTensor(x, dtype === undefined ? undefined : dtypeOf(dtype));
-  return dtype === undefined ? tensor : cast(tensor, dtypeOf(dtype));
-}
+/** A tensor in the default backend, or in the trace that is open. NOTE: plain numbers are f32 unless `dtype` says otherwise, whole ones too. */
+export const convertToTensor = parametric(
+  "core",
+  "convertToTensor",
+  ["dtype"],
+  (x: TensorLike, { dtype }: DTypeOption) => {
+    const tensor = asTensor(x, dtype === undefined ? undefined : dtypeOf(dtype));
+    return dtype === undefined ? tensor : cast(tensor, dtypeOf(dtype));
+  },
+);
 export const array = convertToTensor;
 
-export const zeros = (shape: Shape, { dtype }: DTypeOption = {}): Tensor => filled(shape, 0, dtypeFrom(dtype));
-export const ones = (shape: Shape, { dtype }: DTypeOption = {}): Tensor => filled(shape, 1, dtypeFrom(dtype));
-export const full = (shape: Shape, value: number, { dtype }: DTypeOption = {}): Tensor => filled(shape, value, dtypeFrom(dtype));
+interface ShapeOptions extends DTypeOption {
+  shape: Shape;
+}
+const constantFill = (name: string, value: number) =>
+  parametric("numpy", name, ["shape", "dtype"], ({ shape, dtype }: ShapeOptions) =>
+    filled(shape, value, dtypeFrom(dtype)),
+  );
+export const zeros = constantFill("zeros", 0);
+export const ones = constantFill("ones", 1);
+export const full = parametric(
+  "numpy",
+  "full",
+  ["shape", "fillValue", "dtype"],
+  ({ shape, fillValue, dtype }: ShapeOptions & { fillValue: number }) =>
+    filled(shape, fillValue, dtypeFrom(dtype)),
+);
 
 const like = (name: string, value: number) =>
-  operationWithOptions("numpy", name, ["dtype"], (x: TensorLike, { dtype }: DTypeOption) => {
-    const tensor = asTensor(x);
-    return broadcastTo(toTensor(value, tensor.engine, dtype === undefined ? tensor.dtype : dtypeOf(dtype)), tensor.shape);
-  });
+  parametric("numpy", name, ["dtype"], (x: TensorLike, { dtype }: DTypeOption) =>
+    fillLike(asTensor(x), value, dtype),
+  );
 export const zerosLike = like("zerosLike", 0);
 export const onesLike = like("onesLike", 1);
-export const fullLike = operation("numpy", "fullLike", (x: TensorLike, value: number) => {
-  const tensor = asTensor(x);
-  return broadcastTo(toTensor(value, tensor.engine, tensor.dtype), tensor.shape);
-});
+export const fullLike = parametric(
+  "numpy",
+  "fullLike",
+  ["fillValue", "dtype"],
+  (x: TensorLike, { fillValue, dtype }: DTypeOption & { fillValue: number }) =>
+    fillLike(asTensor(x), fillValue, dtype),
+);
+
+const fillLike = (x: Tensor, value: number, dtype: string | undefined): Tensor =>
+  broadcastTo(toTensor(value, x.engine, dtype === undefined ? x.dtype : dtypeOf(dtype)), x.shape);
+
+interface RangeOptions extends DTypeOption {
+  start: number;
+  stop?: number | null;
+  step?: number;
+}
 
 /** `start`, `start + step`, ... below `stop`; with one number, from 0. Whole numbers give i32, as in numpy. */
-export function arange(start: number, stop?: number, step = 1, { dtype }: DTypeOption = {}): Tensor {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  const whole = [from, to, step].every(Number.isInteger);
-  const type = dtype === undefined ? (whole ? "i32" : session.floatx) : dtypeOf(dtype);
-  const size = Math.max(Math.ceil((to - from) / step), 0);
-  const steps = session.engine().op("iota", [], { shape: [size], axis: 0, dtype: type })[0];
-  return elementwise("add", [elementwise("mul", [steps, step]), from]);
+export const arange = parametric(
+  "numpy",
+  "arange",
+  ["start", "stop", "step", "dtype"],
+  ({ start, stop = null, step = 1, dtype }: RangeOptions) => {
+    const [from, to] = stop === null ? [0, start] : [start, stop];
+    const whole = [from, to, step].every(Number.isInteger);
+    const type = dtype === undefined ? (whole ? "i32" : session.floatx) : dtypeOf(dtype);
+    const size = Math.max(Math.ceil((to - from) / step), 0);
+    const steps = session.engine().op("iota", [], { shape: [size], axis: 0, dtype: type })[0];
+    return elementwise("add", [elementwise("mul", [steps, step]), from]);
+  },
+);
+
+interface LinspaceOptions extends DTypeOption {
+  start: number;
+  stop: number;
+  /** Default 50. */
+  num?: number;
+  /** Whether stop is the last; default true. */
+  endpoint?: boolean;
 }
 
-/** `num` evenly spaced numbers from start to stop, both included. */
-export function linspace(start: number, stop: number, num = 50, { dtype }: DTypeOption = {}): Tensor {
-  const values = Array.from({ length: num }, (_, i) => (num === 1 ? start : start + ((stop - start) * i) / (num - 1)));
-  return toTensor(values, session.engine(), dtypeFrom(dtype));
+/** `num` evenly spaced numbers from start to stop. */
+export const linspace = parametric(
+  "numpy",
+  "linspace",
+  ["start", "stop", "num", "endpoint", "dtype"],
+  ({ start, stop, num = 50, endpoint = true, dtype }: LinspaceOptions) => {
+    const steps = Math.max(endpoint ? num - 1 : num, 1);
+    const values = Array.from({ length: num }, (_, i) => start + ((stop - start) * i) / steps);
+    return toTensor(values, session.engine(), dtypeFrom(dtype));
+  },
+);
+
+interface EyeOptions extends DTypeOption {
+  N: number;
+  M?: number | null;
+  k?: number;
 }
 
-/** Ones on the diagonal number k, zeros elsewhere. */
-export function eye(n: number, m: number = n, k = 0, { dtype }: DTypeOption = {}): Tensor {
+/** Ones on diagonal number k (default 0) of an N x M matrix, zeros elsewhere. */
+export const eye = parametric(
+  "numpy",
+  "eye",
+  ["N", "M", "k", "dtype"],
+  ({ N, M = null, k = 0, dtype }: EyeOptions) => diagonal(N, M ?? N, k, dtypeFrom(dtype)),
+);
+export const identity = parametric(
+  "numpy",
+  "identity",
+  ["n", "dtype"],
+  ({ n, dtype }: DTypeOption & { n: number }) => diagonal(n, n, 0, dtypeFrom(dtype)),
+);
+
+function diagonal(n: number, m: number, k: number, dtype: DType): Tensor {
   const engine = session.engine();
-  const [rows, columns] = [0, 1].map((axis) => engine.op("iota", [], { shape: [n, m], axis, dtype: "i32" })[0]);
-  return cast(elementwise("eq", [elementwise("add", [rows, k]), columns]), dtypeFrom(dtype));
+  const [rows, columns] = [0, 1].map(
+    (axis) => engine.op("iota", [], { shape: [n, m], axis, dtype: "i32" })[0],
+  );
+  return cast(elementwise("eq", [elementwise("add", [rows, k]), columns]), dtype);
 }
-export const identity = (n: number, options: DTypeOption = {}): Tensor => eye(n, n, 0, options);
 
 const triangle = (name: string, keeps: "lower" | "upper") =>
-  operation(
-    "numpy",
-    name,
-    (x: TensorLike, k?: number) => {
-      const tensor = asTensor(x);
-      const index = (axis: number): Tensor =>
-        tensor.engine.op("iota", [], { shape: dimsAttr(tensor.shape), axis: normalizeAxis(axis, tensor.rank), dtype: "i32" })[0];
-      const [row, column] = [elementwise("add", [index(-2), k ?? 0]), index(-1)];
-      const kept = elementwise("le", keeps === "lower" ? [column, row] : [row, column]);
-      return elementwise("mul", [tensor, cast(kept, tensor.dtype)]);
-    },
-    ["k"],
-  );
+  parametric("numpy", name, ["k"], (x: TensorLike, { k = 0 }: { k?: number }) => {
+    const tensor = asTensor(x);
+    const index = (axis: number): Tensor =>
+      tensor.engine.op("iota", [], {
+        shape: dimsAttr(tensor.shape),
+        axis: normalizeAxis(axis, tensor.rank),
+        dtype: "i32",
+      })[0];
+    const [row, column] = [elementwise("add", [index(-2), k]), index(-1)];
+    const kept = elementwise("le", keeps === "lower" ? [column, row] : [row, column]);
+    return elementwise("mul", [tensor, cast(kept, tensor.dtype)]);
+  });
 /** Zeros above diagonal k. */
 export const tril = triangle("tril", "lower");
 /** Zeros below diagonal k. */
@@ -98,7 +174,7 @@ interface OneHotOptions {
 }
 
 /** A row of `numClasses` numbers for each integer: 1 at that place, 0 elsewhere. Integers out of range give a row of zeros. */
-export const oneHot = operationWithOptions(
+export const oneHot = parametric(
   "nn",
   "oneHot",
   ["numClasses", "axis", "dtype"],
@@ -125,12 +201,3 @@ export const dimension = (x: TensorLike, axis: number, dtype = "int32"): Tensor 
   const tensor = asTensor(x);
   return dimTensor(tensor.shape[normalizeAxis(axis, tensor.rank)], tensor.engine, dtypeOf(dtype));
 };
-
-/** Throws ModelError unless the tensor has a float dtype. */
-export function requireFloat(x: Tensor, where: string): Tensor {
-  if (!isFloat(x.dtype)) throw new ModelError("needs floats", { where, expected: "a float dtype", got: x.toString() });
-  return x;
-}
-
-/** Data as an NDArray on the host, in `dtype` where it has none of its own. */
-export const hostArray = (x: ArrayLike, dtype?: string) => toArray(x, dtypeFrom(dtype));

@@ -4,14 +4,24 @@
  */
 import { equalShapes } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
+import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import { cast, commonEngine, elementwise, setShape, staticDim, sum, type Tensor, type TensorLike, toTensor } from "../../tensor.ts";
+import {
+  cast,
+  commonEngine,
+  elementwise,
+  setShape,
+  staticDim,
+  sum,
+  type Tensor,
+  type TensorLike,
+  toTensor,
+} from "../../tensor.ts";
 import { session } from "../session.ts";
 import { logSoftmaxOf, softplusOf } from "./activations.ts";
 import { oneHotOf } from "./create.ts";
 import { real } from "./elementwise.ts";
-import { operationWithOptions } from "./operation.ts";
-import type { ScalarName } from "../../../ir/scalar.ts";
+import { parametric } from "./operation.ts";
 
 export interface CrossentropyOptions {
   /** Default false: predictions are probabilities. */
@@ -37,7 +47,7 @@ function logProbabilities(output: Tensor, { fromLogits = false, axis = -1 }: Cro
 }
 
 /** -sum(target log(output)) over the classes. target and output have one shape. */
-export const categoricalCrossentropy = operationWithOptions(
+export const categoricalCrossentropy = parametric(
   "nn",
   "categoricalCrossentropy",
   ["fromLogits", "axis"],
@@ -49,14 +59,17 @@ export const categoricalCrossentropy = operationWithOptions(
 );
 
 /** -log(output[target]): target holds class numbers, its shape is that of output without the classes (or with 1 in their place). */
-export const sparseCategoricalCrossentropy = operationWithOptions(
+export const sparseCategoricalCrossentropy = parametric(
   "nn",
   "sparseCategoricalCrossentropy",
   ["fromLogits", "axis"],
   (target: TensorLike, output: TensorLike, options: CrossentropyOptions) => {
     const [given, p] = operands(target, output);
     const axis = normalizeAxis(options.axis ?? -1, p.rank);
-    const squeezed = given.rank === p.rank && given.shape[given.rank - 1] === 1 ? setShape(given, given.shape.slice(0, -1)) : given;
+    const squeezed =
+      given.rank === p.rank && given.shape[given.rank - 1] === 1
+        ? setShape(given, given.shape.slice(0, -1))
+        : given;
     const rest = p.shape.filter((_, i) => i !== axis);
     if (!equalShapes(squeezed.shape, rest)) {
       throw new ModelError("labels and predictions do not fit", {
@@ -66,13 +79,18 @@ export const sparseCategoricalCrossentropy = operationWithOptions(
         hint: "One-hot labels want categorical_crossentropy",
       });
     }
-    const hot = oneHotOf(cast(squeezed, "i32"), staticDim(p.shape[axis], "the number of classes"), axis, p.dtype);
+    const hot = oneHotOf(
+      cast(squeezed, "i32"),
+      staticDim(p.shape[axis], "the number of classes"),
+      axis,
+      p.dtype,
+    );
     return apply("neg", sum(apply("mul", hot, logProbabilities(p, options)), axis, false));
   },
 );
 
 /** -(target log(output) + (1 - target) log(1 - output)), elementwise. */
-export const binaryCrossentropy = operationWithOptions(
+export const binaryCrossentropy = parametric(
   "nn",
   "binaryCrossentropy",
   ["fromLogits"],
@@ -97,5 +115,9 @@ function binaryFromLogits(y: Tensor, logits: Tensor): Tensor {
 
 function requireSameShape(y: Tensor, p: Tensor, where: string): void {
   if (equalShapes(y.shape, p.shape)) return;
-  throw new ModelError("labels and predictions differ in shape", { where, expected: p.toString(), got: y.toString() });
+  throw new ModelError("labels and predictions differ in shape", {
+    where,
+    expected: p.toString(),
+    got: y.toString(),
+  });
 }

@@ -4,22 +4,35 @@
  */
 import { isFloat } from "../../../ir/dtype.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
-import { cast as castTensor, divide as divideTensors, elementwise, promoteOperands, select, type Tensor, type TensorLike } from "../../tensor.ts";
+import {
+  cast as castTensor,
+  divide as divideTensors,
+  elementwise,
+  promoteOperands,
+  select,
+  type Tensor,
+  type TensorLike,
+} from "../../tensor.ts";
 import { session } from "../session.ts";
-import { asTensor, operation } from "./operation.ts";
+import { asTensor, operation, parametric } from "./operation.ts";
 
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands, session.engine());
+const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor =>
+  elementwise(name, operands, session.engine());
 
-const unary = (keras: string, name: ScalarName) => operation("numpy", keras, (x: TensorLike) => apply(name, asTensor(x)));
-const binary = (keras: string, name: ScalarName) => operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x1, x2));
-const flipped = (keras: string, name: ScalarName) => operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x2, x1));
+const unary = (keras: string, name: ScalarName) =>
+  operation("numpy", keras, (x: TensorLike) => apply(name, asTensor(x)));
+const binary = (keras: string, name: ScalarName) =>
+  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x1, x2));
+const flipped = (keras: string, name: ScalarName) =>
+  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x2, x1));
 
 /** A function of real numbers: integers become f32 first. */
 export const real = (x: TensorLike): Tensor => {
   const tensor = asTensor(x);
   return isFloat(tensor.dtype) ? tensor : castTensor(tensor, "f32");
 };
-const realUnary = (keras: string, f: (x: Tensor) => Tensor, module = "numpy") => operation(module, keras, (x: TensorLike) => f(real(x)));
+const realUnary = (keras: string, f: (x: Tensor) => Tensor, module = "numpy") =>
+  operation(module, keras, (x: TensorLike) => f(real(x)));
 
 // Arithmetic.
 
@@ -42,7 +55,12 @@ export const floorDivide = operation("numpy", "floorDivide", (x1: TensorLike, x2
 });
 /** The remainder of `floorDivide`: it has the sign of x2. */
 export const mod = binary("mod", "mod");
-export const power = binary("power", "pow");
+/** x1 to the power x2. Integers are exact up to 2^24. */
+export const power = operation("numpy", "power", (x1: TensorLike, x2: TensorLike) => {
+  const [a, b] = promoteOperands([x1, x2], session.engine());
+  if (isFloat(a.dtype)) return apply("pow", a, b);
+  return castTensor(apply("round", apply("pow", castTensor(a, "f32"), castTensor(b, "f32"))), a.dtype);
+});
 export const maximum = binary("maximum", "max");
 export const minimum = binary("minimum", "min");
 export const negative = unary("negative", "neg");
@@ -57,27 +75,28 @@ export const sqrt = realUnary("sqrt", (x) => apply("sqrt", x));
 export const rsqrt = realUnary("rsqrt", (x) => apply("rsqrt", x), "math");
 
 /** min(max(x, xMin), xMax). */
-export const clip = operation(
+export const clip = parametric(
   "numpy",
   "clip",
-  (x: TensorLike, xMin: TensorLike, xMax: TensorLike) => apply("min", apply("max", asTensor(x), xMin), xMax),
   ["xMin", "xMax"],
+  (x: TensorLike, { xMin, xMax }: { xMin: TensorLike; xMax: TensorLike }) =>
+    apply("min", apply("max", asTensor(x), xMin), xMax),
 );
 
 // Rounding.
 
-export const floor = unary("floor", "floor");
-export const ceil = unary("ceil", "ceil");
+export const floor = realUnary("floor", (x) => apply("floor", x));
+export const ceil = realUnary("ceil", (x) => apply("ceil", x));
 export const trunc = unary("trunc", "trunc");
 /** To `decimals` places (default 0); halves go to the even neighbour. */
-export const round = operation(
+export const round = parametric(
   "numpy",
   "round",
-  (x: TensorLike, decimals?: number) => {
-    if (decimals === undefined || decimals === 0) return apply("round", asTensor(x));
+  ["decimals"],
+  (x: TensorLike, { decimals = 0 }: { decimals?: number }) => {
+    if (decimals === 0) return apply("round", asTensor(x));
     return apply("div", apply("round", apply("mul", real(x), 10 ** decimals)), 10 ** decimals);
   },
-  ["decimals"],
 );
 
 // Comparisons and logic: the result is bool.
@@ -106,8 +125,12 @@ export const isnan = operation("numpy", "isnan", (x: TensorLike) => {
   const tensor = asTensor(x);
   return apply("ne", tensor, tensor);
 });
-export const isinf = operation("numpy", "isinf", (x: TensorLike) => apply("eq", apply("abs", real(x)), Number.POSITIVE_INFINITY));
-export const isfinite = operation("numpy", "isfinite", (x: TensorLike) => apply("lt", apply("abs", real(x)), Number.POSITIVE_INFINITY));
+export const isinf = operation("numpy", "isinf", (x: TensorLike) =>
+  apply("eq", apply("abs", real(x)), Number.POSITIVE_INFINITY),
+);
+export const isfinite = operation("numpy", "isfinite", (x: TensorLike) =>
+  apply("lt", apply("abs", real(x)), Number.POSITIVE_INFINITY),
+);
 
 // Exponentials and logarithms.
 
@@ -121,7 +144,11 @@ export const log1p = realUnary("log1p", log1pOf);
 /** log(exp(x1) + exp(x2)) without overflow. */
 export const logaddexp = operation("numpy", "logaddexp", (x1: TensorLike, x2: TensorLike) => {
   const [a, b] = promoteOperands([real(x1), real(x2)]);
-  return apply("add", apply("max", a, b), log1pOf(apply("exp", apply("neg", apply("abs", apply("sub", a, b))))));
+  return apply(
+    "add",
+    apply("max", a, b),
+    log1pOf(apply("exp", apply("neg", apply("abs", apply("sub", a, b))))),
+  );
 });
 
 /** exp(x) - 1, exact near 0 too: there it is 2t / (1 - t) with t = tanh(x / 2). */
@@ -149,7 +176,9 @@ export function log1pOf(x: Tensor): Tensor {
 export function constantOf(x: Tensor): Tensor {
   return x.engine.op("bitcast", [x], { dtype: x.dtype })[0];
 }
-export const stopGradient = operation("core", "stopGradient", (variable: TensorLike) => constantOf(asTensor(variable)));
+export const stopGradient = operation("core", "stopGradient", (variable: TensorLike) =>
+  constantOf(asTensor(variable)),
+);
 
 // Trigonometry and its relatives.
 
@@ -161,5 +190,7 @@ export const sinh = realUnary("sinh", (x) => {
   const e = expm1Of(x);
   return apply("mul", 0.5, apply("add", e, apply("div", e, apply("add", e, 1))));
 });
-export const cosh = realUnary("cosh", (x) => apply("mul", 0.5, apply("add", apply("exp", x), apply("exp", apply("neg", x)))));
+export const cosh = realUnary("cosh", (x) =>
+  apply("mul", 0.5, apply("add", apply("exp", x), apply("exp", apply("neg", x)))),
+);
 export const erf = realUnary("erf", (x) => apply("erf", x), "math");

@@ -24,6 +24,8 @@ export {
   softplus,
   softShrink,
   softsign,
+  sparsePlus,
+  sparseSigmoid,
   squareplus,
   swish,
   tanhShrink,
@@ -84,9 +86,9 @@ export {
   less,
   lessEqual,
   log,
-  log10,
   log1p,
   log2,
+  log10,
   logaddexp,
   logicalAnd,
   logicalNot,
@@ -115,6 +117,7 @@ export {
   trunc,
   where,
 } from "./elementwise.ts";
+export { concatenate, split, stack, unstack } from "./joining.ts";
 export {
   dot,
   einsum,
@@ -126,24 +129,19 @@ export {
 export {
   broadcastTo,
   cast,
-  concatenate,
   expandDims,
   flip,
   getItem,
   moveaxis,
-  pad,
   ravel,
   repeat,
   reshape,
   roll,
-  split,
   squeeze,
-  stack,
   swapaxes,
   take,
   tile,
   transpose,
-  unstack,
 } from "./movement.ts";
 export {
   batchNormalization,
@@ -151,6 +149,7 @@ export {
   normalize,
   rmsNormalization,
 } from "./normalization.ts";
+export { pad } from "./padding.ts";
 export {
   averagePool,
   maxPool,

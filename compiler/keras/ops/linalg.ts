@@ -1,16 +1,30 @@
 /**
  * `keras.ops`, products of matrices and tensors. All of them are one contraction: a spec that names the axes.
  */
-import { equalDims, type Dim } from "../../../ir/dim.ts";
+import { type Dim, equalDims } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { broadcastShapes, normalizeAxis } from "../../../ir/type.ts";
-import { type Axes, broadcastTo, elementwise, promoteOperands, reductionSpec, reshape, setShape, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import {
+  type Axes,
+  axesOf,
+  broadcastTo,
+  elementwise,
+  promoteOperands,
+  reductionSpec,
+  reshape,
+  setShape,
+  sum,
+  type Tensor,
+  type TensorLike,
+} from "../../tensor.ts";
 import { session } from "../session.ts";
 import { permute } from "./movement.ts";
-import { asTensor, operation } from "./operation.ts";
+import { asTensor, operation, parametric } from "./operation.ts";
+import { maxOf } from "./reduce.ts";
 
 const contract = (a: Tensor, b: Tensor, spec: string): Tensor => a.engine.op("contract", [a, b], { spec })[0];
-const names = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
 /** Matrix product of the last two axes; the axes before are a batch and broadcast. A vector counts as a row or column. */
 export const matmul = operation("numpy", "matmul", (x1: TensorLike, x2: TensorLike) => {
@@ -19,14 +33,21 @@ export const matmul = operation("numpy", "matmul", (x1: TensorLike, x2: TensorLi
 });
 
 export function matmulOf(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 0 || b.rank === 0) throw new ModelError("matmul needs at least one axis", { got: `${a} and ${b}` });
+  if (a.rank === 0 || b.rank === 0)
+    throw new ModelError("matmul needs at least one axis", { got: `${a} and ${b}` });
+  if (a.rank === 1 && b.rank === 1) return contract(a, b, "k, k ->");
   if (a.rank === 1) return dropAxis(matmulOf(setShape(a, [1, ...a.shape]), b), -2);
   if (b.rank === 1) return dropAxis(matmulOf(a, setShape(b, [...b.shape, 1])), -1);
   if (!equalDims(a.shape[a.rank - 1], b.shape[b.rank - 2])) {
     throw new ModelError("matmul: inner dimensions differ", { got: `${a} and ${b}` });
   }
   // A matrix without batch stays one: its axes are not repeated, so that a dense layer is one contraction.
-  if (b.rank === 2) return contract(a, b, `${names("n", a.rank - 1).join(" ")} k, k o -> ${names("n", a.rank - 1).join(" ")} o`);
+  if (b.rank === 2)
+    return contract(
+      a,
+      b,
+      `${names("n", a.rank - 1).join(" ")} k, k o -> ${names("n", a.rank - 1).join(" ")} o`,
+    );
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const axes = names("n", batch.length).join(" ");
   const spread = (x: Tensor): Tensor => broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
@@ -35,7 +56,10 @@ export function matmulOf(a: Tensor, b: Tensor): Tensor {
 
 const dropAxis = (x: Tensor, axis: number): Tensor => {
   const at = normalizeAxis(axis, x.rank);
-  return setShape(x, x.shape.filter((_, i) => i !== at));
+  return setShape(
+    x,
+    x.shape.filter((_, i) => i !== at),
+  );
 };
 
 /** numpy's dot: the last axis of x1 with the second to last of x2. */
@@ -46,27 +70,39 @@ export const dot = operation("numpy", "dot", (x1: TensorLike, x2: TensorLike) =>
   return tensordotOf(a, b, [a.rank - 1], [b.rank - 2]);
 });
 
+type TensordotAxes = number | readonly [number | readonly number[], number | readonly number[]];
+
 /** Sums over pairs of axes: the last n of x1 with the first n of x2 for a number n (default 2), else the axes listed. */
-export const tensordot = operation(
+export const tensordot = parametric(
   "numpy",
   "tensordot",
-  (x1: TensorLike, x2: TensorLike, axes?: number | readonly [number | readonly number[], number | readonly number[]]) => {
-    const [a, b] = promoteOperands([x1, x2], session.engine());
-    const pairs = axes ?? 2;
-    if (typeof pairs === "number") return tensordotOf(a, b, names("", pairs).map((_, i) => a.rank - pairs + i), names("", pairs).map((_, i) => i));
-    const list = (item: number | readonly number[]): readonly number[] => (typeof item === "number" ? [item] : item);
-    return tensordotOf(a, b, list(pairs[0]), list(pairs[1]));
-  },
   ["axes"],
+  (x1: TensorLike, x2: TensorLike, { axes = 2 }: { axes?: TensordotAxes }) => {
+    const [a, b] = promoteOperands([x1, x2], session.engine());
+    if (typeof axes !== "number") return tensordotOf(a, b, [axes[0]].flat(), [axes[1]].flat());
+    const pairs = Array.from({ length: axes }, (_, i) => i);
+    return tensordotOf(
+      a,
+      b,
+      pairs.map((i) => a.rank - axes + i),
+      pairs,
+    );
+  },
 );
 
 function tensordotOf(a: Tensor, b: Tensor, axesA: readonly number[], axesB: readonly number[]): Tensor {
   const [left, right] = [names("a", a.rank), names("b", b.rank)];
-  const [reducedA, reducedB] = [axesA.map((axis) => normalizeAxis(axis, a.rank)), axesB.map((axis) => normalizeAxis(axis, b.rank))];
+  const [reducedA, reducedB] = [
+    axesA.map((axis) => normalizeAxis(axis, a.rank)),
+    axesB.map((axis) => normalizeAxis(axis, b.rank)),
+  ];
   reducedA.forEach((axis, i) => {
     right[reducedB[i]] = left[axis];
   });
-  const kept = [...left.filter((_, i) => !reducedA.includes(i)), ...right.filter((_, i) => !reducedB.includes(i))];
+  const kept = [
+    ...left.filter((_, i) => !reducedA.includes(i)),
+    ...right.filter((_, i) => !reducedB.includes(i)),
+  ];
   return contract(a, b, `${left.join(" ")}, ${right.join(" ")} -> ${kept.join(" ")}`);
 }
 
@@ -76,14 +112,34 @@ export const outer = operation("numpy", "outer", (x1: TensorLike, x2: TensorLike
   return contract(a, b, "m, o -> m o");
 });
 
-/** Einstein summation over one or two operands: `einsum("bij,bjk->bik", a, b)`. "..." stands for leading axes that broadcast. */
-export const einsum = operation("numpy", "einsum", (subscripts: string, ...operands: readonly TensorLike[]) => {
-  const tensors = promoteOperands(operands, session.engine());
-  const { inputs, output } = parseSubscripts(subscripts, tensors);
-  if (tensors.length === 1) return reduceLabels(tensors[0], inputs[0], output);
-  if (tensors.length !== 2) throw new ModelError("einsum takes one or two operands", { got: `${tensors.length}` });
-  return contractLabels(tensors, inputs, output);
-});
+/** Einstein summation: `einsum("bij,bjk->bik", a, b)`. "..." stands for leading axes that broadcast. More than two operands go pair by pair. */
+export const einsum = operation(
+  "numpy",
+  "einsum",
+  (subscripts: string, ...operands: readonly TensorLike[]) => {
+    const [first, ...rest] = promoteOperands(operands, session.engine());
+    const { inputs, output } = parseSubscripts(subscripts, [first, ...rest]);
+    const reduced = rest.reduce<Labelled>(
+      (left, tensor, i) => {
+        const right = { tensor, labels: inputs[i + 1] };
+        const later = new Set([...output, ...inputs.slice(i + 2).flat()]);
+        return contractLabels(
+          left,
+          right,
+          [...new Set([...left.labels, ...right.labels])].filter((label) => later.has(label)),
+        );
+      },
+      { tensor: first, labels: inputs[0] },
+    );
+    return reduceLabels(reduced.tensor, reduced.labels, output);
+  },
+);
+
+/** A tensor with a name for each axis. */
+interface Labelled {
+  readonly tensor: Tensor;
+  readonly labels: readonly string[];
+}
 
 interface Subscripts {
   readonly inputs: readonly (readonly string[])[];
@@ -93,12 +149,20 @@ interface Subscripts {
 function parseSubscripts(text: string, tensors: readonly Tensor[]): Subscripts {
   const [left, right] = text.replaceAll(" ", "").split("->");
   const terms = left.split(",");
-  if (terms.length !== tensors.length) throw new ModelError("einsum: wrong number of operands", { expected: `${terms.length}`, got: `${tensors.length}` });
+  if (terms.length !== tensors.length)
+    throw new ModelError("einsum: wrong number of operands", {
+      expected: `${terms.length}`,
+      got: `${tensors.length}`,
+    });
   const ranks = terms.map((term, i) => tensors[i].rank - term.replace("...", "").length);
   const dots = Math.max(0, ...ranks.filter((_, i) => terms[i].includes("...")));
   const inputs = terms.map((term, i) => labels(term, ranks[i], dots));
   const bad = inputs.findIndex((input, i) => input.length !== tensors[i].rank);
-  if (bad >= 0) throw new ModelError(`einsum: operand ${bad} has another rank`, { expected: terms[bad], got: tensors[bad].toString() });
+  if (bad >= 0)
+    throw new ModelError(`einsum: operand ${bad} has another rank`, {
+      expected: terms[bad],
+      got: tensors[bad].toString(),
+    });
   return { inputs, output: right === undefined ? implicitOutput(inputs, dots) : labels(right, dots, dots) };
 }
 
@@ -114,42 +178,77 @@ function labels(term: string, rank: number, dots: number): string[] {
 /** Without "->": the labels that occur once, in alphabetical order. */
 function implicitOutput(inputs: readonly (readonly string[])[], dots: number): string[] {
   const all = inputs.flat();
-  const once = [...new Set(all)].filter((label) => label.startsWith("l_") && all.filter((other) => other === label).length === 1).sort();
+  const once = [...new Set(all)]
+    .filter((label) => label.startsWith("l_") && all.filter((other) => other === label).length === 1)
+    .sort();
   return [...names("dot", dots), ...once];
 }
 
 /** One operand: sum over the labels that are missing in the output, then bring the rest into its order. */
 function reduceLabels(x: Tensor, input: readonly string[], output: readonly string[]): Tensor {
-  if (new Set(input).size !== input.length) throw new ModelError("einsum: a repeated label in one operand is not supported", { got: input.join("") });
+  if (new Set(input).size !== input.length)
+    throw new ModelError("einsum: a repeated label in one operand is not supported", { got: input.join("") });
   const axes = input.flatMap((label, axis) => (output.includes(label) ? [] : [axis]));
-  const sum = axes.length === 0 ? x : x.engine.op("reduce_sum", [x], { spec: reductionSpec(x.rank, axes) })[0];
+  const sum =
+    axes.length === 0 ? x : x.engine.op("reduce_sum", [x], { spec: reductionSpec(x.rank, axes) })[0];
   const kept = input.filter((label) => output.includes(label));
-  return permute(sum, output.map((label) => kept.indexOf(label)));
+  return permute(
+    sum,
+    output.map((label) => kept.indexOf(label)),
+  );
 }
 
-function contractLabels(tensors: readonly Tensor[], inputs: readonly (readonly string[])[], output: readonly string[]): Tensor {
-  const [a, b] = tensors.map((tensor, i) => dropOnes(tensor, inputs[i], tensors[1 - i], inputs[1 - i]));
-  const spec = `${a.labels.join(" ")}, ${b.labels.join(" ")} -> ${output.join(" ")}`;
-  return contract(a.tensor, b.tensor, spec);
-}
-
-/** Axes of size 1 that the other operand has larger, removed: broadcasting behind "...". */
-function dropOnes(x: Tensor, own: readonly string[], other: Tensor, others: readonly string[]): { tensor: Tensor; labels: string[] } {
-  const size = (label: string): Dim | undefined => (others.includes(label) ? other.shape[others.indexOf(label)] : undefined);
-  const dropped = own.map((label, axis) => x.shape[axis] === 1 && size(label) !== undefined && size(label) !== 1);
+function contractLabels(left: Labelled, right: Labelled, labels: readonly string[]): Labelled {
+  const [a, b] = [dropOnes(left, right), dropOnes(right, left)];
   return {
-    tensor: setShape(x, x.shape.filter((_, axis) => !dropped[axis])),
-    labels: own.filter((_, axis) => !dropped[axis]),
+    tensor: contract(
+      a.tensor,
+      b.tensor,
+      `${a.labels.join(" ")}, ${b.labels.join(" ")} -> ${labels.join(" ")}`.trim(),
+    ),
+    labels,
   };
 }
 
-/** The root of the sum of squares over `axis` (default all). */
-export const norm = operation(
+/** Axes of size 1 that the other operand has larger, removed: broadcasting behind "...". */
+function dropOnes({ tensor, labels }: Labelled, other: Labelled): Labelled {
+  const size = (label: string): Dim | undefined => other.tensor.shape[other.labels.indexOf(label)];
+  const dropped = labels.map(
+    (label, axis) => tensor.shape[axis] === 1 && size(label) !== undefined && size(label) !== 1,
+  );
+  return {
+    tensor: setShape(
+      tensor,
+      tensor.shape.filter((_, axis) => !dropped[axis]),
+    ),
+    labels: labels.filter((_, axis) => !dropped[axis]),
+  };
+}
+
+interface NormOptions {
+  /** 2 (default), 1, Infinity, or any other p of sum(|x|^p)^(1/p). Norms of matrices other than 2 are not available. */
+  ord?: number | null;
+  axis?: Axes;
+  keepdims?: boolean;
+}
+
+/** The length of vectors along `axis` (default: of all elements). */
+export const norm = parametric(
   "linalg",
   "norm",
-  (x: TensorLike, axis?: Axes, keepdims?: boolean) => {
+  ["ord", "axis", "keepdims"],
+  (x: TensorLike, { ord = 2, axis = null, keepdims = false }: NormOptions) => {
     const tensor = asTensor(x);
-    return elementwise("sqrt", [sum(elementwise("mul", [tensor, tensor]), axis ?? null, keepdims ?? false)]);
+    const order = ord ?? 2;
+    if (order !== 2 && axesOf(axis, tensor.rank).length > 1)
+      throw new ModelError("this norm of a matrix is not available", {
+        where: "ops.norm",
+        got: `ord ${order}`,
+      });
+    if (order === 2) return elementwise("sqrt", [sum(elementwise("mul", [tensor, tensor]), axis, keepdims)]);
+    const size = elementwise("abs", [tensor]);
+    if (order === Number.POSITIVE_INFINITY) return maxOf(size, axis, keepdims);
+    if (order === 1) return sum(size, axis, keepdims);
+    return elementwise("pow", [sum(elementwise("pow", [size, order]), axis, keepdims), 1 / order]);
   },
-  ["axis", "keepdims"],
 );

@@ -4,9 +4,18 @@
 import { ModelError } from "../../../ir/errors.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import { type Axes, axesOf, elementwise, mean, setShape, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import {
+  type Axes,
+  axesOf,
+  elementwise,
+  mean,
+  setShape,
+  sum,
+  type Tensor,
+  type TensorLike,
+} from "../../tensor.ts";
 import { real } from "./elementwise.ts";
-import { asTensor, operationWithOptions } from "./operation.ts";
+import { asTensor, parametric } from "./operation.ts";
 import { varianceOf } from "./reduce.ts";
 
 const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
@@ -23,7 +32,7 @@ export interface BatchNormalizationOptions {
 }
 
 /** (x - mean) scale / sqrt(variance + epsilon) + offset; mean, variance, offset and scale are vectors along `axis`. */
-export const batchNormalization = operationWithOptions(
+export const batchNormalization = parametric(
   "nn",
   "batchNormalization",
   ["axis", "offset", "scale", "epsilon"],
@@ -33,7 +42,10 @@ export const batchNormalization = operationWithOptions(
     const at = normalizeAxis(axis, tensor.rank);
     const along = (vector: TensorLike): Tensor => {
       const v = asTensor(vector);
-      return setShape(v, tensor.shape.map((_, i) => (i === at ? v.shape[0] : 1)));
+      return setShape(
+        v,
+        tensor.shape.map((_, i) => (i === at ? v.shape[0] : 1)),
+      );
     };
     const inverse = apply("rsqrt", apply("add", along(variance), epsilon));
     const factor = scale === null ? inverse : apply("mul", inverse, along(scale));
@@ -52,7 +64,7 @@ export interface LayerNormalizationOptions {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) gamma + beta, with the statistics of each sample over `axis` (Ba et al., 2016). */
-export const layerNormalization = operationWithOptions(
+export const layerNormalization = parametric(
   "nn",
   "layerNormalization",
   ["gamma", "beta", "axis", "epsilon"],
@@ -68,14 +80,20 @@ export const layerNormalization = operationWithOptions(
 );
 
 /** x / sqrt(mean(x^2) + epsilon) scale over `axis` (Zhang and Sennrich, 2019). */
-export const rmsNormalization = operationWithOptions(
+export const rmsNormalization = parametric(
   "nn",
   "rmsNormalization",
   ["scale", "axis", "epsilon"],
-  (x: TensorLike, { scale = null, axis = -1, epsilon }: { scale?: TensorLike | null; axis?: Axes; epsilon?: number }) => {
+  (
+    x: TensorLike,
+    { scale = null, axis = -1, epsilon }: { scale?: TensorLike | null; axis?: Axes; epsilon?: number },
+  ) => {
     const tensor = real(x);
     const axes = axesOf(axis, tensor.rank);
-    const inverse = apply("rsqrt", apply("add", mean(apply("mul", tensor, tensor), axes, true), epsilon ?? 2 ** -23));
+    const inverse = apply(
+      "rsqrt",
+      apply("add", mean(apply("mul", tensor, tensor), axes, true), epsilon ?? 2 ** -23),
+    );
     const result = apply("mul", tensor, inverse);
     return scale === null ? result : apply("mul", result, alongAxes(tensor, axes)(scale));
   },
@@ -85,17 +103,27 @@ export const rmsNormalization = operationWithOptions(
 function alongAxes(x: Tensor, axes: readonly number[]): (weight: TensorLike) => Tensor {
   return (weight) => {
     const w = asTensor(weight);
-    if (w.rank !== axes.length) throw new ModelError("a weight does not fit the axes", { expected: `${axes.length} axes`, got: w.toString() });
-    return setShape(w, x.shape.map((dim, axis) => (axes.includes(axis) ? dim : 1)));
+    if (w.rank !== axes.length)
+      throw new ModelError("a weight does not fit the axes", {
+        expected: `${axes.length} axes`,
+        got: w.toString(),
+      });
+    return setShape(
+      w,
+      x.shape.map((dim, axis) => (axes.includes(axis) ? dim : 1)),
+    );
   };
 }
 
 /** x / max(|x|, epsilon), with the norm of `order` over `axis`. */
-export const normalize = operationWithOptions(
+export const normalize = parametric(
   "nn",
   "normalize",
   ["axis", "order", "epsilon"],
-  (x: TensorLike, { axis = -1, order = 2, epsilon = 1e-7 }: { axis?: Axes; order?: number; epsilon?: number }) => {
+  (
+    x: TensorLike,
+    { axis = -1, order = 2, epsilon = 1e-7 }: { axis?: Axes; order?: number; epsilon?: number },
+  ) => {
     const tensor = real(x);
     if (order === 2) {
       const squares = sum(apply("mul", tensor, tensor), axis, true);

@@ -3,8 +3,15 @@
  * a functional model it records one node of the model's graph; on all others it applies primitive ops.
  */
 import type { DType } from "../../../ir/dtype.ts";
-import { commonEngine, type Engine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
-import { type Nest, isNested } from "../nest.ts";
+import {
+  commonEngine,
+  type Engine,
+  type Tensor,
+  type TensorLike,
+  TensorMethods,
+  toTensor,
+} from "../../tensor.ts";
+import { isNested, type Nest } from "../nest.ts";
 import { camelKeys, isPlainObject, type PlainObject } from "../options.ts";
 import { session } from "../session.ts";
 
@@ -47,14 +54,13 @@ function recorder(args: readonly unknown[]): Engine | undefined {
 }
 
 /**
- * Declares an operation whose arguments are all positional. The last ones, named in `parameters`, are its configuration; the others its
- * operands. NOTE: the arguments of `body` must not have default values: its `length` is how many there are.
+ * Declares an operation without parameters: all arguments are operands. NOTE: here and below, the arguments of `body` must not have default
+ * values: its `length` is how many there are.
  */
 export function operation<A extends readonly unknown[], R>(
   module: string,
   name: string,
   body: (...args: A) => R,
-  parameters: readonly string[] = [],
 ): Operation<A, R> {
   const call = (...args: A): R => {
     const engine = recorder(args);
@@ -64,33 +70,45 @@ export function operation<A extends readonly unknown[], R>(
     name,
     className: pascal(name),
     module: `keras.src.ops.${module}`,
-    operands: parameters.length === 0 ? Number.POSITIVE_INFINITY : body.length - parameters.length,
-    parameters,
-    apply(operands, given) {
-      const args: readonly unknown[] = [...operands, ...parameters.map((key) => given[key])];
+    operands: Number.POSITIVE_INFINITY,
+    parameters: [],
+    apply(operands) {
+      const args: readonly unknown[] = operands;
       return body(...(args as A));
     },
   };
   return Object.assign(call, { operation: info });
 }
 
-/** A call by position: each option in the order of `K`, all optional. */
-type Positional<O, K extends readonly (keyof O)[]> = Partial<{ -readonly [I in keyof K]: O[K[I]] }>;
+/** Parameters by position: those of `K`, in its order; optional where they are optional in `O`. */
+type Positional<O, K extends readonly (keyof O)[]> = K extends readonly [
+  infer H extends keyof O,
+  ...infer T extends readonly (keyof O)[],
+]
+  ? object extends Pick<O, H>
+    ? [parameter?: O[H], ...rest: Positional<O, T>]
+    : [parameter: O[H], ...rest: Positional<O, T>]
+  : [];
 
-/** An operation with options: `ops.sum(x, { axis: 1 })`, or by position, `ops.sum(x, 1)`. */
-export interface OperationWithOptions<A extends readonly unknown[], O, K extends readonly (keyof O)[], R> {
+/** An operation with parameters: `ops.sum(x, { axis: 1 })`, or by position, `ops.sum(x, 1)`. */
+export interface ParametricOperation<A extends readonly unknown[], O, K extends readonly (keyof O)[], R> {
   (...args: [...A, ...Positional<O, K>]): R;
   (...args: [...A, options: Readonly<O>]): R;
   readonly operation: OperationInfo;
 }
 
-/** Declares an operation with options, which may also be given by position in the order of `positional`. The NOTE above holds here too. */
-export function operationWithOptions<A extends readonly unknown[], O extends object, const K extends readonly (keyof O & string)[], R>(
+/** Declares an operation with parameters, which may be given by name or by position in the order of `positional`. */
+export function parametric<
+  A extends readonly unknown[],
+  O extends object,
+  const K extends readonly (keyof O & string)[],
+  R,
+>(
   module: string,
   name: string,
   positional: K,
   body: (...args: [...A, O]) => R,
-): OperationWithOptions<A, O, K, R> {
+): ParametricOperation<A, O, K, R> {
   const operands = body.length - 1;
   const apply = (given: readonly unknown[], options: PlainObject): R => {
     const args: readonly unknown[] = [...given, options];
@@ -101,7 +119,14 @@ export function operationWithOptions<A extends readonly unknown[], O extends obj
     if (engine?.composite !== undefined) return engine.composite(name, args) as R;
     return apply(args.slice(0, operands), bindParameters(args.slice(operands), positional));
   };
-  const info: OperationInfo = { name, className: pascal(name), module: `keras.src.ops.${module}`, operands, parameters: positional, apply };
+  const info: OperationInfo = {
+    name,
+    className: pascal(name),
+    module: `keras.src.ops.${module}`,
+    operands,
+    parameters: positional,
+    apply,
+  };
   return Object.assign(call, { operation: info });
 }
 
@@ -122,4 +147,6 @@ export function asTensor(value: TensorLike, dtype?: DType): Tensor {
 
 /** All tensors of a structure. */
 export const tensorsOf = (nest: Nest<TensorLike>): Tensor[] =>
-  isNested(nest) ? Object.values(nest).flatMap((item: Nest<TensorLike>) => tensorsOf(item)) : [asTensor(nest as TensorLike)];
+  isNested(nest)
+    ? Object.values(nest).flatMap((item: Nest<TensorLike>) => tensorsOf(item))
+    : [asTensor(nest as TensorLike)];

@@ -4,9 +4,19 @@
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { elementwise, staticDim, type Tensor, type TensorLike } from "../../tensor.ts";
 import { session } from "../session.ts";
-import { channelsBack, channelsLast, type DataFormat, padSpatial, type Padding, type PerAxis, perAxis, samePadding, windowAxes } from "./conv.ts";
+import {
+  channelsBack,
+  channelsLast,
+  type DataFormat,
+  type Padding,
+  type PerAxis,
+  padSpatial,
+  perAxis,
+  samePadding,
+  windowAxes,
+} from "./conv.ts";
 import { real } from "./elementwise.ts";
-import { asTensor, operationWithOptions } from "./operation.ts";
+import { asTensor, parametric } from "./operation.ts";
 
 export interface PoolOptions {
   /** Default: the size of the window. */
@@ -33,25 +43,34 @@ function windowsOf(x: Tensor, poolSize: PerAxis, options: PoolOptions): Windows 
 
 /** A reduction over the windows: [n, ...spatial, channels] to [n, ...positions, channels]. */
 function reduceWindows(name: string, x: Tensor, { sizes, strides }: Windows): Tensor {
-  const window = windowAxes(strides, sizes.map(() => 1));
+  const window = windowAxes(
+    strides,
+    sizes.map(() => 1),
+  );
   const spec = `n ${window} c -> n ${sizes.map((_, i) => `y${i}`).join(" ")} c`;
   return x.engine.op(name, [x], { spec, sizes: sizes.map((size, i) => `k${i}=${size}`) })[0];
 }
 
 /** The largest element of each window. */
-export const maxPool = operationWithOptions(
+export const maxPool = parametric(
   "nn",
   "maxPool",
   ["strides", "padding", "dataFormat"],
   (inputs: TensorLike, poolSize: PerAxis, options: PoolOptions) => {
     const windows = windowsOf(asTensor(inputs), poolSize, options);
-    const padded = padSpatial(windows.x, windows.sizes, windows.strides, windows.padding, Number.NEGATIVE_INFINITY);
+    const padded = padSpatial(
+      windows.x,
+      windows.sizes,
+      windows.strides,
+      windows.padding,
+      Number.NEGATIVE_INFINITY,
+    );
     return channelsBack(reduceWindows("reduce_max", padded, windows), windows.format);
   },
 );
 
 /** The mean of each window; of the elements that are not padding. */
-export const averagePool = operationWithOptions(
+export const averagePool = parametric(
   "nn",
   "averagePool",
   ["strides", "padding", "dataFormat"],
@@ -66,9 +85,15 @@ export const averagePool = operationWithOptions(
 /** How many elements of each window are not padding: one number, or an array [...positions, 1]. */
 function windowCounts({ x, sizes, strides, padding }: Windows): number | NDArray {
   if (padding === "valid") return sizes.reduce((product, size) => product * size, 1);
-  const perAxisCounts = sizes.map((size, i) => axisCounts(staticDim(x.shape[i + 1], "the size of a pooled axis"), size, strides[i]));
+  const perAxisCounts = sizes.map((size, i) =>
+    axisCounts(staticDim(x.shape[i + 1], "the size of a pooled axis"), size, strides[i]),
+  );
   const counts = perAxisCounts.reduce((grid, axis) => grid.flatMap((a) => axis.map((b) => a * b)), [1]);
-  return { dtype: "f32", shape: [...perAxisCounts.map((axis) => axis.length), 1], data: Float32Array.from(counts) };
+  return {
+    dtype: "f32",
+    shape: [...perAxisCounts.map((axis) => axis.length), 1],
+    data: Float32Array.from(counts),
+  };
 }
 
 function axisCounts(size: number, window: number, stride: number): number[] {

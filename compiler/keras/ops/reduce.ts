@@ -2,6 +2,8 @@
  * `keras.ops`, reductions: sums, means, extrema and their positions. `axis` is one axis, a list of them, or null for all; negative ones
  * count from the end. With `keepdims` reduced axes stay, with size 1.
  */
+
+import { productOf } from "../../../ir/dim.ts";
 import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
 import {
   type Axes,
@@ -16,9 +18,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../../tensor.ts";
-import { productOf } from "../../../ir/dim.ts";
 import { constantOf, real } from "./elementwise.ts";
-import { asTensor, operationWithOptions } from "./operation.ts";
+import { asTensor, parametric } from "./operation.ts";
 
 export interface ReduceOptions {
   /** Default null: all axes. */
@@ -29,38 +30,69 @@ export interface ReduceOptions {
 const positional = ["axis", "keepdims"] as const;
 
 const reduction = (keras: string, f: (x: Tensor, axis: Axes, keepdims: boolean) => Tensor) =>
-  operationWithOptions("numpy", keras, positional, (x: TensorLike, { axis = null, keepdims = false }: ReduceOptions) =>
+  parametric("numpy", keras, positional, (x: TensorLike, { axis = null, keepdims = false }: ReduceOptions) =>
     f(asTensor(x), axis, keepdims),
   );
 
 export const sum = reduction("sum", sumOf);
 export const mean = reduction("mean", meanOf);
+interface ExtremumOptions extends ReduceOptions {
+  /** A value that takes part everywhere. */
+  initial?: number | null;
+}
+const extremum = (
+  keras: string,
+  name: "max" | "min",
+  f: (x: Tensor, axis: Axes, keepdims: boolean) => Tensor,
+) =>
+  parametric(
+    "numpy",
+    keras,
+    ["axis", "keepdims", "initial"],
+    (x: TensorLike, { axis = null, keepdims = false, initial = null }: ExtremumOptions) => {
+      const found = f(asTensor(x), axis, keepdims);
+      return initial === null ? found : elementwise(name, [found, initial]);
+    },
+  );
 /** NaN where there is one. */
-export const max = reduction("max", maxOf);
-export const min = reduction("min", minOf);
+export const max = extremum("max", "max", maxOf);
+export const min = extremum("min", "min", minOf);
 export const amax = reduction("amax", maxOf);
 export const amin = reduction("amin", minOf);
 /** The mean of squared distances from the mean (no correction for the sample size). */
 export const variance = reduction("var", varianceOf);
-export const std = reduction("std", (x, axis, keepdims) => elementwise("sqrt", [varianceOf(x, axis, keepdims)]));
-export const any = reduction("any", (x, axis, keepdims) => castTensor(maxOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"));
-export const all = reduction("all", (x, axis, keepdims) => castTensor(minOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"));
-export const countNonzero = reduction("countNonzero", (x, axis, keepdims) => sumOf(castTensor(truth(x), "i32"), axis, keepdims));
+export const std = reduction("std", (x, axis, keepdims) =>
+  elementwise("sqrt", [varianceOf(x, axis, keepdims)]),
+);
+export const any = reduction("any", (x, axis, keepdims) =>
+  castTensor(maxOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"),
+);
+export const all = reduction("all", (x, axis, keepdims) =>
+  castTensor(minOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"),
+);
+export const countNonzero = reduction("countNonzero", (x, axis, keepdims) =>
+  sumOf(castTensor(truth(x), "i32"), axis, keepdims),
+);
 
 const truth = (x: Tensor): Tensor => castTensor(x, "bool");
 
 /** log(sum(exp(x))) without overflow. */
-export const logsumexp = operationWithOptions("math", "logsumexp", positional, (x: TensorLike, options: ReduceOptions) => {
-  const { axis = null, keepdims = false } = options;
-  const tensor = real(x);
-  const top = constantOf(maxOf(tensor, axis, true));
-  const sums = sumOf(elementwise("exp", [elementwise("sub", [tensor, top])]), axis, true);
-  const result = elementwise("add", [elementwise("log", [sums]), top]);
-  return keepdims ? result : dropAxes(result, axesOf(axis, tensor.rank));
-});
+export const logsumexp = parametric(
+  "math",
+  "logsumexp",
+  positional,
+  (x: TensorLike, options: ReduceOptions) => {
+    const { axis = null, keepdims = false } = options;
+    const tensor = real(x);
+    const top = constantOf(maxOf(tensor, axis, true));
+    const sums = sumOf(elementwise("exp", [elementwise("sub", [tensor, top])]), axis, true);
+    const result = elementwise("add", [elementwise("log", [sums]), top]);
+    return keepdims ? result : dropAxes(result, axesOf(axis, tensor.rank));
+  },
+);
 
 /** Mean and variance over `axes` at once. */
-export const moments = operationWithOptions(
+export const moments = parametric(
   "nn",
   "moments",
   ["axes", "keepdims"],
@@ -77,9 +109,11 @@ interface ArgOptions {
 }
 
 /** The position (i32) of the first largest element. */
-export const argmax = operationWithOptions("numpy", "argmax", positional, (x: TensorLike, options: ArgOptions) => position(asTensor(x), options));
+export const argmax = parametric("numpy", "argmax", positional, (x: TensorLike, options: ArgOptions) =>
+  position(asTensor(x), options),
+);
 /** The position (i32) of the first smallest element. */
-export const argmin = operationWithOptions("numpy", "argmin", positional, (x: TensorLike, options: ArgOptions) =>
+export const argmin = parametric("numpy", "argmin", positional, (x: TensorLike, options: ArgOptions) =>
   position(opposite(asTensor(x)), options),
 );
 
@@ -87,7 +121,12 @@ function position(x: Tensor, { axis = null, keepdims = false }: ArgOptions): Ten
   const flat = axis === null ? setShape(x, [productOf(x.shape)]) : x;
   const axes = axesOf(axis, flat.rank);
   const result = reduceMax(flat, axes)[1];
-  return axis === null && keepdims ? setShape(result, x.shape.map(() => 1)) : keepAxes(result, flat.shape, axes, keepdims);
+  return axis === null && keepdims
+    ? setShape(
+        result,
+        x.shape.map(() => 1),
+      )
+    : keepAxes(result, flat.shape, axes, keepdims);
 }
 
 function reduceMax(x: Tensor, axes: readonly number[]): readonly Tensor[] {
@@ -114,4 +153,8 @@ export function varianceOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
 }
 
 /** Removes axes of size 1. */
-export const dropAxes = (x: Tensor, axes: readonly number[]): Tensor => setShape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
+export const dropAxes = (x: Tensor, axes: readonly number[]): Tensor =>
+  setShape(
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );

@@ -2,13 +2,21 @@
  * `keras.optimizers`: the public list. To add one: a class with its slots and its rule, a line in both lists.
  */
 import { ModelError } from "../../../ir/errors.ts";
+import type { Tensor } from "../../tensor.ts";
 import { factory } from "../callable.ts";
 import { type ClassTable, resolve } from "../config.ts";
 import { type JsonObject, readOptions } from "../options.ts";
-import { applyScalarOp as apply, Optimizer, type OptimizerArguments, optimizerDefaults, pythonFloat, type Step, type Stepped } from "./optimizer.ts";
+import {
+  applyScalarOp as apply,
+  Optimizer,
+  type OptimizerArguments,
+  optimizerDefaults,
+  pythonFloat,
+  type Step,
+  type Stepped,
+} from "./optimizer.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
 import { schedules } from "./schedules.ts";
-import type { Tensor } from "../../tensor.ts";
 
 type Rate = number | LearningRateSchedule | JsonObject;
 
@@ -36,7 +44,11 @@ export class SGD extends Optimizer {
     this.momentum = read.momentum;
     this.nesterov = read.nesterov;
     if (!(this.momentum >= 0 && this.momentum <= 1)) {
-      throw new ModelError("bad momentum", { where: this.name, expected: "a number from 0 to 1", got: String(this.momentum) });
+      throw new ModelError("bad momentum", {
+        where: this.name,
+        expected: "a number from 0 to 1",
+        got: String(this.momentum),
+      });
     }
   }
 
@@ -68,7 +80,14 @@ interface AdamOptions {
   amsgrad?: boolean;
 }
 
-const adamDefaults = { ...optimizerDefaults, learningRate: 0.001 as Rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
+const adamDefaults = {
+  ...optimizerDefaults,
+  learningRate: 0.001 as Rate,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-7,
+  amsgrad: false,
+};
 
 /**
  * Kingma and Ba, 2014, in the order before section 2.1: m += (g - m)(1 - beta1), v += (g^2 - v)(1 - beta2),
@@ -101,25 +120,45 @@ export class Adam extends Optimizer {
     const v = moved(slots[1], apply("mul", gradient, gradient), 1 - this.beta2);
     const hat = this.amsgrad ? apply("max", slots[2], v) : v;
     const correction = apply("sqrt", apply("sub", 1, apply("pow", this.beta2, step)));
-    const alpha = apply("div", apply("mul", learningRate, correction), apply("sub", 1, apply("pow", this.beta1, step)));
+    const alpha = apply(
+      "div",
+      apply("mul", learningRate, correction),
+      apply("sub", 1, apply("pow", this.beta1, step)),
+    );
     const change = apply("div", apply("mul", m, alpha), apply("add", apply("sqrt", hat), this.epsilon));
     return { weight: apply("sub", weight, change), slots: this.amsgrad ? [m, v, hat] : [m, v] };
   }
 
   override getConfig(): JsonObject {
-    return { ...super.getConfig(), beta_1: this.beta1, beta_2: this.beta2, epsilon: this.epsilon, amsgrad: this.amsgrad };
+    return {
+      ...super.getConfig(),
+      beta_1: this.beta1,
+      beta_2: this.beta2,
+      epsilon: this.epsilon,
+      amsgrad: this.amsgrad,
+    };
   }
 }
 
 /** average + (value - average) share. */
-const moved = (average: Tensor, value: Tensor, share: number): Tensor => apply("add", average, apply("mul", apply("sub", value, average), share));
+const moved = (average: Tensor, value: Tensor, share: number): Tensor =>
+  apply("add", average, apply("mul", apply("sub", value, average), share));
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019); default weightDecay 0.004. */
 export class AdamW extends Adam {
   static override readonly className = "AdamW";
   constructor(...args: OptimizerArguments<AdamOptions>) {
-    const read = readOptions(args, { ...adamDefaults, weightDecay: 0.004 as number | null }, { owner: "AdamW", positional: ["learningRate"] });
-    if (read.weightDecay === null) throw new ModelError("AdamW needs a weight decay", { where: "AdamW", expected: "a number", got: "null" });
+    const read = readOptions(
+      args,
+      { ...adamDefaults, weightDecay: 0.004 as number | null },
+      { owner: "AdamW", positional: ["learningRate"] },
+    );
+    if (read.weightDecay === null)
+      throw new ModelError("AdamW needs a weight decay", {
+        where: "AdamW",
+        expected: "a number",
+        got: "null",
+      });
     super(read);
   }
 }
@@ -147,7 +186,14 @@ export class RMSprop extends Optimizer {
   private readonly centered: boolean;
 
   constructor(...args: OptimizerArguments<RmspropOptions>) {
-    const defaults = { ...optimizerDefaults, learningRate: 0.001 as Rate, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
+    const defaults = {
+      ...optimizerDefaults,
+      learningRate: 0.001 as Rate,
+      rho: 0.9,
+      momentum: 0,
+      epsilon: 1e-7,
+      centered: false,
+    };
     const read = readOptions(args, defaults, { owner: "RMSprop", positional: ["learningRate"] });
     super({ ...read, name: read.name ?? null });
     this.rho = read.rho;
@@ -157,22 +203,42 @@ export class RMSprop extends Optimizer {
   }
 
   override get slotGroups(): readonly (readonly string[])[] {
-    return [["velocity"], ...(this.momentum > 0 ? [["momentum"]] : []), ...(this.centered ? [["average_gradient"]] : [])];
+    return [
+      ["velocity"],
+      ...(this.momentum > 0 ? [["momentum"]] : []),
+      ...(this.centered ? [["average_gradient"]] : []),
+    ];
   }
 
   override update({ weight, gradient, slots, learningRate }: Step): Stepped {
-    const average = (old: Tensor, value: Tensor): Tensor => apply("add", apply("mul", this.rho, old), apply("mul", 1 - this.rho, value));
+    const average = (old: Tensor, value: Tensor): Tensor =>
+      apply("add", apply("mul", this.rho, old), apply("mul", 1 - this.rho, value));
     const velocity = average(slots[0], apply("mul", gradient, gradient));
     const mean = this.centered ? average(slots[slots.length - 1], gradient) : undefined;
     const spread = mean === undefined ? velocity : apply("sub", velocity, apply("mul", mean, mean));
-    const increment = apply("div", apply("mul", learningRate, gradient), apply("sqrt", apply("add", spread, this.epsilon)));
-    const momentum = this.momentum > 0 ? apply("add", apply("mul", this.momentum, slots[1]), increment) : undefined;
-    const next = [velocity, ...(momentum === undefined ? [] : [momentum]), ...(mean === undefined ? [] : [mean])];
+    const increment = apply(
+      "div",
+      apply("mul", learningRate, gradient),
+      apply("sqrt", apply("add", spread, this.epsilon)),
+    );
+    const momentum =
+      this.momentum > 0 ? apply("add", apply("mul", this.momentum, slots[1]), increment) : undefined;
+    const next = [
+      velocity,
+      ...(momentum === undefined ? [] : [momentum]),
+      ...(mean === undefined ? [] : [mean]),
+    ];
     return { weight: apply("sub", weight, momentum ?? increment), slots: next };
   }
 
   override getConfig(): JsonObject {
-    return { ...super.getConfig(), rho: this.rho, momentum: this.momentum, epsilon: this.epsilon, centered: this.centered };
+    return {
+      ...super.getConfig(),
+      rho: this.rho,
+      momentum: this.momentum,
+      epsilon: this.epsilon,
+      centered: this.centered,
+    };
   }
 }
 

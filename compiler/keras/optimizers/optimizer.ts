@@ -11,7 +11,7 @@ import { classNameOf, serializeObject } from "../config.ts";
 import { type JsonObject, type Options, type PlainObject, snakeClassName } from "../options.ts";
 import { session } from "../session.ts";
 import { Variable } from "../variable.ts";
-import { getSchedule, LearningRateSchedule } from "./schedules.ts";
+import { getSchedule, type LearningRateSchedule } from "./schedules.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions {
@@ -41,7 +41,9 @@ export const optimizerDefaults = {
   gradientAccumulationSteps: null,
   name: null as string | null,
 };
-export type ReadOptimizerOptions = typeof optimizerDefaults & { readonly learningRate: number | LearningRateSchedule | JsonObject };
+export type ReadOptimizerOptions = typeof optimizerDefaults & {
+  readonly learningRate: number | LearningRateSchedule | JsonObject;
+};
 
 /** One application of the rule: tensors of one shape, and two scalars. */
 export interface Step {
@@ -73,8 +75,12 @@ export abstract class Optimizer {
     this.name = options.name ?? session.uniqueName(snakeClassName(classNameOf(this)));
     this.options = options;
     checkOptions(options, this.name);
-    this.iterations = new Variable({ dtype: "i32", shape: [], data: Int32Array.of(0) }, { name: "iteration", trainable: false, path: `${this.name}/iteration` });
-    const rate = typeof options.learningRate === "number" ? options.learningRate : getSchedule(options.learningRate);
+    this.iterations = new Variable(
+      { dtype: "i32", shape: [], data: Int32Array.of(0) },
+      { name: "iteration", trainable: false, path: `${this.name}/iteration` },
+    );
+    const rate =
+      typeof options.learningRate === "number" ? options.learningRate : getSchedule(options.learningRate);
     const variableOptions = { name: "learning_rate", trainable: false, path: `${this.name}/learning_rate` };
     this.rate = typeof rate === "number" ? new Variable(rate, variableOptions) : rate;
   }
@@ -98,13 +104,20 @@ export abstract class Optimizer {
     this.weights = [...weights];
     const slot = (weight: Variable, name: string): Variable => {
       const full = `${weight.path.replaceAll("/", "_")}_${name}`;
-      return new Variable(zeros(weight.dtype, weight.shape), { name: full, trainable: false, path: `${this.name}/${full}` });
+      return new Variable(zeros(weight.dtype, weight.shape), {
+        name: full,
+        trainable: false,
+        path: `${this.name}/${full}`,
+      });
     };
-    this.slotVariables = new Map(this.slotNames.map((name) => [name, weights.map((weight) => slot(weight, name))]));
+    this.slotVariables = new Map(
+      this.slotNames.map((name) => [name, weights.map((weight) => slot(weight, name))]),
+    );
   }
 
   private checkKnown(weights: readonly Variable[]): void {
-    const same = this.weights?.length === weights.length && weights.every((weight, i) => weight === this.weights?.[i]);
+    const same =
+      this.weights?.length === weights.length && weights.every((weight, i) => weight === this.weights?.[i]);
     if (same) return;
     throw new ModelError("an optimizer serves the weights it was built with", {
       where: this.name,
@@ -120,14 +133,19 @@ export abstract class Optimizer {
   /** All state, in Keras's order: iteration, learning rate, slots. */
   get variables(): readonly Variable[] {
     const rate = this.rate instanceof Variable ? [this.rate] : [];
-    const slots = this.slotGroups.flatMap((group) => (this.weights ?? []).flatMap((_, i) => group.map((name) => this.slots(name)[i])));
+    const slots = this.slotGroups.flatMap((group) =>
+      (this.weights ?? []).flatMap((_, i) => group.map((name) => this.slots(name)[i])),
+    );
     return [this.iterations, ...rate, ...slots];
   }
 
   /** The learning rate: assign to change it. Throws ModelError where a schedule gives it. */
   get learningRate(): Variable {
     if (this.rate instanceof Variable) return this.rate;
-    throw new ModelError("a schedule gives the learning rate", { where: this.name, hint: "Make the optimizer with a number to change it by hand" });
+    throw new ModelError("a schedule gives the learning rate", {
+      where: this.name,
+      hint: "Make the optimizer with a number to change it by hand",
+    });
   }
   set learningRate(value: number | Variable) {
     this.learningRate.assign(value);
@@ -160,7 +178,11 @@ export abstract class Optimizer {
   apply(gradients: readonly TensorLike[], weights: readonly Variable[] = this.weights ?? []): void {
     this.build(weights);
     if (gradients.length !== weights.length) {
-      throw new ModelError("wrong number of gradients", { where: this.name, expected: `${weights.length}`, got: `${gradients.length}` });
+      throw new ModelError("wrong number of gradients", {
+        where: this.name,
+        expected: `${weights.length}`,
+        got: `${gradients.length}`,
+      });
     }
     const engine = session.engine();
     const clipped = this.clip(gradients.map((gradient) => toTensor(gradient, engine)));
@@ -168,7 +190,13 @@ export abstract class Optimizer {
     const step = apply("add", cast(this.iterations.value, "f32"), 1);
     weights.forEach((weight, i) => {
       const slots = this.slotNames.map((name) => this.slots(name)[i]);
-      const next = this.step({ weight: weight.value, gradient: clipped[i], slots: slots.map((slot) => slot.value), learningRate, step });
+      const next = this.step({
+        weight: weight.value,
+        gradient: clipped[i],
+        slots: slots.map((slot) => slot.value),
+        learningRate,
+        step,
+      });
       weight.assign(next.weight);
       slots.forEach((slot, at) => slot.assign(next.slots[at]));
     });
@@ -187,7 +215,10 @@ export abstract class Optimizer {
     const { options } = this;
     return {
       name: this.name,
-      learning_rate: this.rate instanceof Variable ? pythonFloat(Number(this.rate.arraySync().data[0])) : serializeObject(this.rate),
+      learning_rate:
+        this.rate instanceof Variable
+          ? pythonFloat(Number(this.rate.arraySync().data[0]))
+          : serializeObject(this.rate),
       weight_decay: options.weightDecay,
       clipnorm: options.clipnorm,
       global_clipnorm: options.globalClipnorm,
@@ -202,18 +233,28 @@ export abstract class Optimizer {
 }
 
 const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
+
 export { apply as applyScalarOp };
 
 /** Reads what a subclass was given, for its `super` call. */
-export type OptimizerArguments<T> = [learningRate?: number | LearningRateSchedule | Options<OptimizerOptions & T>, options?: Options<OptimizerOptions & T>];
+export type OptimizerArguments<T> = [
+  learningRate?: number | LearningRateSchedule | Options<OptimizerOptions & T>,
+  options?: Options<OptimizerOptions & T>,
+];
 
 function checkOptions(options: ReadOptimizerOptions & PlainObject, name: string): void {
   const { clipnorm, clipvalue, globalClipnorm } = options;
   if ([clipnorm, clipvalue, globalClipnorm].filter((value) => value !== null).length > 1) {
-    throw new ModelError("only one way of clipping can be set", { where: name, expected: "one of clipnorm, clipvalue, globalClipnorm" });
+    throw new ModelError("only one way of clipping can be set", {
+      where: name,
+      expected: "one of clipnorm, clipvalue, globalClipnorm",
+    });
   }
-  const missing = (["useEma", "emaOverwriteFrequency", "lossScaleFactor", "gradientAccumulationSteps"] as const).find((key) => options[key]);
-  if (missing !== undefined) throw new ModelError("this option is not available yet", { where: name, got: missing });
+  const missing = (
+    ["useEma", "emaOverwriteFrequency", "lossScaleFactor", "gradientAccumulationSteps"] as const
+  ).find((key) => options[key]);
+  if (missing !== undefined)
+    throw new ModelError("this option is not available yet", { where: name, got: missing });
 }
 
 /** g limit / max(|g|, limit). */
@@ -224,13 +265,16 @@ function clipByNorm(gradient: Tensor, limit: number): Tensor {
 
 /** The same with the norm of all gradients together. */
 function clipTogether(gradients: readonly Tensor[], limit: number): readonly Tensor[] {
-  const squares = gradients.map((gradient) => sum(apply("mul", gradient, gradient), null, false)).reduce((a, b) => apply("add", a, b));
+  const squares = gradients
+    .map((gradient) => sum(apply("mul", gradient, gradient), null, false))
+    .reduce((a, b) => apply("add", a, b));
   const norm = safeRoot(squares);
   const scale = apply("mul", limit, apply("min", apply("div", 1, norm), 1 / limit));
   return gradients.map((gradient) => apply("mul", gradient, scale));
 }
 
-const safeRoot = (squares: Tensor): Tensor => select(apply("lt", 0, squares), apply("sqrt", squares), squares);
+const safeRoot = (squares: Tensor): Tensor =>
+  select(apply("lt", 0, squares), apply("sqrt", squares), squares);
 
 /**
  * JSON has one kind of number, Python two, and Keras insists on a float here: whole numbers are written as the double below, which is the same

@@ -34,7 +34,12 @@ const decayDefaults = {
   staircase: false,
 };
 const decayNames = ["initialLearningRate", "decaySteps", "decayRate"] as const;
-type DecayArguments = [initialLearningRate: number | Options<DecayOptions>, decaySteps?: number, decayRate?: number, options?: Options<DecayOptions>];
+type DecayArguments = [
+  initialLearningRate: number | Options<DecayOptions>,
+  decaySteps?: number,
+  decayRate?: number,
+  options?: Options<DecayOptions>,
+];
 
 abstract class Decay extends LearningRateSchedule {
   protected readonly initial: number;
@@ -58,7 +63,13 @@ abstract class Decay extends LearningRateSchedule {
     return this.staircase ? apply("floor", share) : share;
   }
   override getConfig(): JsonObject {
-    return { initial_learning_rate: this.initial, decay_steps: this.steps, decay_rate: this.rate, staircase: this.staircase, name: this.name };
+    return {
+      initial_learning_rate: this.initial,
+      decay_steps: this.steps,
+      decay_rate: this.rate,
+      staircase: this.staircase,
+      name: this.name,
+    };
   }
 }
 
@@ -97,9 +108,21 @@ interface PolynomialOptions {
 /** From initial to end along (1 - step / decaySteps)^power, then end. */
 export class PolynomialDecay extends LearningRateSchedule {
   static readonly className = "PolynomialDecay";
-  private readonly options: { readonly initialLearningRate: number; readonly decaySteps: number; readonly endLearningRate: number; readonly power: number; name: string };
+  private readonly options: {
+    readonly initialLearningRate: number;
+    readonly decaySteps: number;
+    readonly endLearningRate: number;
+    readonly power: number;
+    name: string;
+  };
 
-  constructor(...args: [initialLearningRate: number | Options<PolynomialOptions>, decaySteps?: number, options?: Options<PolynomialOptions>]) {
+  constructor(
+    ...args: [
+      initialLearningRate: number | Options<PolynomialOptions>,
+      decaySteps?: number,
+      options?: Options<PolynomialOptions>,
+    ]
+  ) {
     super();
     const defaults = {
       initialLearningRate: undefined as number | undefined,
@@ -109,18 +132,36 @@ export class PolynomialDecay extends LearningRateSchedule {
       cycle: false,
       name: "PolynomialDecay",
     };
-    const read = readOptions(args, defaults, { owner: "PolynomialDecay", positional: ["initialLearningRate", "decaySteps"] });
+    const read = readOptions(args, defaults, {
+      owner: "PolynomialDecay",
+      positional: ["initialLearningRate", "decaySteps"],
+    });
     if (read.cycle) throw new ModelError("cycle is not available", { where: "PolynomialDecay" });
-    this.options = { ...read, initialLearningRate: read.initialLearningRate ?? 0, decaySteps: positive(read.decaySteps ?? 0, "PolynomialDecay") };
+    this.options = {
+      ...read,
+      initialLearningRate: read.initialLearningRate ?? 0,
+      decaySteps: positive(read.decaySteps ?? 0, "PolynomialDecay"),
+    };
   }
   override call(step: Tensor): Tensor {
     const { initialLearningRate, decaySteps, endLearningRate, power } = this.options;
     const left = apply("sub", 1, apply("div", apply("min", step, decaySteps), decaySteps));
-    return apply("add", apply("mul", initialLearningRate - endLearningRate, apply("pow", left, power)), endLearningRate);
+    return apply(
+      "add",
+      apply("mul", initialLearningRate - endLearningRate, apply("pow", left, power)),
+      endLearningRate,
+    );
   }
   override getConfig(): JsonObject {
     const { initialLearningRate, decaySteps, endLearningRate, power, name } = this.options;
-    return { initial_learning_rate: initialLearningRate, decay_steps: decaySteps, end_learning_rate: endLearningRate, power, cycle: false, name };
+    return {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      end_learning_rate: endLearningRate,
+      power,
+      cycle: false,
+      name,
+    };
   }
 }
 
@@ -137,20 +178,39 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
   private readonly values: readonly number[];
   private readonly name: string;
 
-  constructor(...args: [boundaries: readonly number[] | Options<PiecewiseOptions>, values?: readonly number[], options?: Options<PiecewiseOptions>]) {
+  constructor(
+    ...args: [
+      boundaries: readonly number[] | Options<PiecewiseOptions>,
+      values?: readonly number[],
+      options?: Options<PiecewiseOptions>,
+    ]
+  ) {
     super();
-    const defaults = { boundaries: undefined as readonly number[] | undefined, values: undefined as readonly number[] | undefined, name: "PiecewiseConstant" };
-    const read = readOptions(args, defaults, { owner: "PiecewiseConstantDecay", positional: ["boundaries", "values"] });
+    const defaults = {
+      boundaries: undefined as readonly number[] | undefined,
+      values: undefined as readonly number[] | undefined,
+      name: "PiecewiseConstant",
+    };
+    const read = readOptions(args, defaults, {
+      owner: "PiecewiseConstantDecay",
+      positional: ["boundaries", "values"],
+    });
     this.boundaries = read.boundaries ?? [];
     this.values = read.values ?? [];
     this.name = read.name;
     if (this.values.length !== this.boundaries.length + 1) {
-      throw new ModelError("one value more than boundaries is needed", { where: "PiecewiseConstantDecay", got: `${this.values.length} and ${this.boundaries.length}` });
+      throw new ModelError("one value more than boundaries is needed", {
+        where: "PiecewiseConstantDecay",
+        got: `${this.values.length} and ${this.boundaries.length}`,
+      });
     }
   }
   override call(step: Tensor): Tensor {
     const last: TensorLike = this.values[this.values.length - 1];
-    const rate = this.boundaries.reduceRight<TensorLike>((rest, boundary, i) => select(apply("le", step, boundary), this.values[i], rest), last);
+    const rate = this.boundaries.reduceRight<TensorLike>(
+      (rest, boundary, i) => select(apply("le", step, boundary), this.values[i], rest),
+      last,
+    );
     return cast(apply("add", rate, 0), "f32");
   }
   override getConfig(): JsonObject {
@@ -172,9 +232,22 @@ interface CosineOptions {
 /** Half a cosine from initial down to alpha initial (Loshchilov and Hutter, 2016), after an optional linear rise. */
 export class CosineDecay extends LearningRateSchedule {
   static readonly className = "CosineDecay";
-  private readonly options: { initialLearningRate: number; decaySteps: number; alpha: number; name: string; warmupTarget: number | null; warmupSteps: number };
+  private readonly options: {
+    initialLearningRate: number;
+    decaySteps: number;
+    alpha: number;
+    name: string;
+    warmupTarget: number | null;
+    warmupSteps: number;
+  };
 
-  constructor(...args: [initialLearningRate: number | Options<CosineOptions>, decaySteps?: number, options?: Options<CosineOptions>]) {
+  constructor(
+    ...args: [
+      initialLearningRate: number | Options<CosineOptions>,
+      decaySteps?: number,
+      options?: Options<CosineOptions>,
+    ]
+  ) {
     super();
     const defaults = {
       initialLearningRate: undefined as number | undefined,
@@ -184,13 +257,24 @@ export class CosineDecay extends LearningRateSchedule {
       warmupTarget: null as number | null,
       warmupSteps: 0,
     };
-    const read = readOptions(args, defaults, { owner: "CosineDecay", positional: ["initialLearningRate", "decaySteps"] });
-    this.options = { ...read, initialLearningRate: read.initialLearningRate ?? 0, decaySteps: positive(read.decaySteps ?? 0, "CosineDecay") };
+    const read = readOptions(args, defaults, {
+      owner: "CosineDecay",
+      positional: ["initialLearningRate", "decaySteps"],
+    });
+    this.options = {
+      ...read,
+      initialLearningRate: read.initialLearningRate ?? 0,
+      decaySteps: positive(read.decaySteps ?? 0, "CosineDecay"),
+    };
   }
   override call(step: Tensor): Tensor {
     const { initialLearningRate: initial, warmupTarget: target, warmupSteps } = this.options;
     if (target === null) return this.fall(step, initial);
-    const rise = apply("add", apply("mul", apply("div", step, Math.max(warmupSteps, 1)), target - initial), initial);
+    const rise = apply(
+      "add",
+      apply("mul", apply("div", step, Math.max(warmupSteps, 1)), target - initial),
+      initial,
+    );
     return select(apply("lt", step, warmupSteps), rise, this.fall(apply("sub", step, warmupSteps), target));
   }
   private fall(step: Tensor, from: number): Tensor {
@@ -201,7 +285,14 @@ export class CosineDecay extends LearningRateSchedule {
   }
   override getConfig(): JsonObject {
     const { initialLearningRate, decaySteps, alpha, name, warmupTarget, warmupSteps } = this.options;
-    return { initial_learning_rate: initialLearningRate, decay_steps: decaySteps, alpha, name, warmup_target: warmupTarget, warmup_steps: warmupSteps };
+    return {
+      initial_learning_rate: initialLearningRate,
+      decay_steps: decaySteps,
+      alpha,
+      name,
+      warmup_target: warmupTarget,
+      warmup_steps: warmupSteps,
+    };
   }
 }
 
@@ -210,7 +301,13 @@ function positive(value: number, where: string): number {
   throw new ModelError("decaySteps must be positive", { where, got: String(value) });
 }
 
-const classes: ClassTable<LearningRateSchedule> = { ExponentialDecay, InverseTimeDecay, PolynomialDecay, PiecewiseConstantDecay, CosineDecay };
+const classes: ClassTable<LearningRateSchedule> = {
+  ExponentialDecay,
+  InverseTimeDecay,
+  PolynomialDecay,
+  PiecewiseConstantDecay,
+  CosineDecay,
+};
 
 /** The schedule that an identifier means. */
 export function getSchedule(identifier: unknown): LearningRateSchedule {

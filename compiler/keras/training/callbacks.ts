@@ -154,7 +154,15 @@ export class EarlyStopping extends Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     super();
-    const defaults = { monitor: "val_loss", minDelta: 0, patience: 0, mode: "auto", baseline: null, restoreBestWeights: false, startFromEpoch: 0 } as const;
+    const defaults = {
+      monitor: "val_loss",
+      minDelta: 0,
+      patience: 0,
+      mode: "auto",
+      baseline: null,
+      restoreBestWeights: false,
+      startFromEpoch: 0,
+    } as const;
     this.options = { ...defaults, ...options };
     this.best = this.options.baseline ?? this.worst();
   }
@@ -177,7 +185,11 @@ export class EarlyStopping extends Callback {
     const { monitor, patience, minDelta, restoreBestWeights, startFromEpoch } = this.options;
     const value = logs[monitor];
     if (value === undefined) {
-      throw new ModelError("there is no such value to watch", { where: "EarlyStopping", expected: Object.keys(logs).join(", "), got: monitor });
+      throw new ModelError("there is no such value to watch", {
+        where: "EarlyStopping",
+        expected: Object.keys(logs).join(", "),
+        got: monitor,
+      });
     }
     if (epoch < startFromEpoch) return;
     this.wait += 1;
@@ -204,7 +216,12 @@ export class CallbackList {
   readonly history = new History();
   private readonly callbacks: readonly Callback[];
 
-  constructor(callbacks: readonly Callback[], model: CallbackModel, params: CallbackParams, out: ProgressOutput) {
+  constructor(
+    callbacks: readonly Callback[],
+    model: CallbackModel,
+    params: CallbackParams,
+    out: ProgressOutput,
+  ) {
     const progress = params.verbose === 0 ? [] : [new ProgbarLogger(out)];
     this.callbacks = [...callbacks, this.history, ...progress];
     for (const callback of this.callbacks) {

@@ -6,14 +6,19 @@ import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 
 /** Throws ModelError where a label is NaN. */
-export function checkFinite(labels: NDArray, where: string): void {
+function checkFinite(labels: NDArray, where: string): void {
   if (!isFloat(labels.dtype)) return;
   const at = (labels.data as Float32Array).findIndex(Number.isNaN);
-  if (at >= 0) throw new ModelError("a label is NaN", { where, expected: "numbers", got: `NaN in sample ${sampleOf(labels, at)}` });
+  if (at >= 0)
+    throw new ModelError("a label is NaN", {
+      where,
+      expected: "numbers",
+      got: `NaN in sample ${sampleOf(labels, at)}`,
+    });
 }
 
 /** Throws ModelError where a class number is not in [0, classes). */
-export function checkClasses(labels: NDArray, classes: number, where: string): void {
+function checkClasses(labels: NDArray, classes: number, where: string): void {
   for (let at = 0; at < labels.data.length; at++) {
     const label = Number(labels.data[at]);
     if (label >= 0 && label < classes && Number.isInteger(label)) continue;
@@ -26,4 +31,18 @@ export function checkClasses(labels: NDArray, classes: number, where: string): v
   }
 }
 
-const sampleOf = (labels: NDArray, at: number): number => Math.floor(at / (labels.data.length / labels.shape[0]));
+const sampleOf = (labels: NDArray, at: number): number =>
+  Math.floor(at / (labels.data.length / labels.shape[0]));
+
+/** Checks the labels of each output. */
+export function checkLabels(
+  labels: readonly NDArray[],
+  losses: readonly { readonly output: number; readonly classes: number | undefined }[],
+  where: string,
+): void {
+  labels.forEach((array, output) => {
+    checkFinite(array, where);
+    for (const loss of losses)
+      if (loss.output === output && loss.classes !== undefined) checkClasses(array, loss.classes, where);
+  });
+}

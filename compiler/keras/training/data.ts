@@ -14,7 +14,10 @@ import { session } from "../session.ts";
 export type Data = Nest<TensorLike>;
 /** What an iterable gives for each batch: x; or x and labels; or x, labels and weights of the samples. */
 export type DataTuple = readonly [x: Data, y?: Data | null, sampleWeight?: Data | null];
-export type Dataset = Iterable<DataTuple> | AsyncIterable<DataTuple> | (() => Iterable<DataTuple> | AsyncIterable<DataTuple>);
+export type Dataset =
+  | Iterable<DataTuple>
+  | AsyncIterable<DataTuple>
+  | (() => Iterable<DataTuple> | AsyncIterable<DataTuple>);
 
 /** Arrays in the order of `flatten`, and the structure they came in. */
 export interface Arrays {
@@ -41,36 +44,52 @@ export interface DataSource {
 export function isDataset(data: unknown): data is Dataset {
   if (data instanceof TensorMethods || isArrayLike(data)) return false;
   if (typeof data === "function") return true;
-  return typeof data === "object" && data !== null && (Symbol.asyncIterator in data || (Symbol.iterator in data && !Array.isArray(data)));
+  return (
+    typeof data === "object" &&
+    data !== null &&
+    (Symbol.asyncIterator in data || (Symbol.iterator in data && !Array.isArray(data)))
+  );
 }
 
 /** Reads tensors and converts to dtypes that models take: f64 becomes f32, i64 becomes i32. */
 export async function readArrays(data: Data): Promise<Arrays> {
   const arrays = await Promise.all(flatten<TensorLike>(data).map(readArray));
-  let next = 0;
-  return { arrays, structure: mapNest<TensorLike, number>(data, () => next++) };
+  return { arrays, structure: mapNest<TensorLike, string>(data, () => leaf) };
 }
+
+/** What stands for a value in a structure. NOTE: no number, for lists of numbers are values themselves. */
+const leaf = "";
 
 const narrowed: { readonly [D in DType]?: DType } = { f64: "f32", i64: "i32", u64: "i32" };
 
 async function readArray(value: TensorLike): Promise<NDArray> {
-  const array = value instanceof TensorMethods ? await value.value.array() : toArray(requireArray(value), session.floatx);
-  if (array.shape.length === 0) throw new ModelError("data needs an axis of samples", { got: "a single number" });
+  const array =
+    value instanceof TensorMethods ? await value.value.array() : toArray(requireArray(value), session.floatx);
+  if (array.shape.length === 0)
+    throw new ModelError("data needs an axis of samples", { got: "a single number" });
   return castArray(array, narrowed[array.dtype] ?? array.dtype);
 }
 
 function requireArray(value: ArrayLike): ArrayLike {
   if (isArrayLike(value)) return value;
-  throw new ModelError("not data", { expected: "arrays, typed arrays, nested arrays of numbers or tensors", got: JSON.stringify(value) ?? String(value) });
+  throw new ModelError("not data", {
+    expected: "arrays, typed arrays, nested arrays of numbers or tensors",
+    got: JSON.stringify(value) ?? String(value),
+  });
 }
 
 /** The common number of samples. Throws ModelError where arrays differ, or where there is none. */
 export function countSamples(parts: { readonly [name: string]: Arrays | null }): number {
-  const counts = Object.entries(parts).flatMap(([name, part]) => (part?.arrays ?? []).map((array) => ({ name, count: array.shape[0] })));
+  const counts = Object.entries(parts).flatMap(([name, part]) =>
+    (part?.arrays ?? []).map((array) => ({ name, count: array.shape[0] })),
+  );
   const [first] = counts;
-  if (first === undefined || first.count === 0) throw new ModelError("the data is empty", { expected: "at least one sample", got: "0 samples" });
+  if (first === undefined || first.count === 0)
+    throw new ModelError("the data is empty", { expected: "at least one sample", got: "0 samples" });
   if (counts.some(({ count }) => count !== first.count)) {
-    throw new ModelError("all arrays must hold the same number of samples", { got: counts.map(({ name, count }) => `${name}: ${count}`).join(", ") });
+    throw new ModelError("all arrays must hold the same number of samples", {
+      got: counts.map(({ name, count }) => `${name}: ${count}`).join(", "),
+    });
   }
   return first.count;
 }
@@ -94,14 +113,17 @@ export class ArrayData implements DataSource {
 
   constructor(options: ArrayDataOptions) {
     const { x, y, sampleWeight, batchSize } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new ModelError("bad batch size", { expected: "a positive integer", got: String(batchSize) });
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new ModelError("bad batch size", { expected: "a positive integer", got: String(batchSize) });
     this.options = options;
     this.count = countSamples({ x, y, sampleWeight });
     this.steps = options.steps ?? Math.ceil(this.count / batchSize);
   }
 
   epoch(): Iterable<Batch> {
-    return this.options.steps === undefined || this.options.steps === null ? this.pass() : this.part(this.options.steps);
+    return this.options.steps === undefined || this.options.steps === null
+      ? this.pass()
+      : this.part(this.options.steps);
   }
 
   private *part(steps: number): Iterable<Batch> {
@@ -121,8 +143,10 @@ export class ArrayData implements DataSource {
     const order = shuffle ? permutation(this.count, session.nextKey()) : undefined;
     for (let start = 0; start < this.count; start += batchSize) {
       const end = Math.min(start + batchSize, this.count);
-      const pick = (array: NDArray): NDArray => (order === undefined ? sliceRows(array, start, end) : takeRows(array, order.subarray(start, end)));
-      const part = <T extends Arrays | null>(arrays: T): T => (arrays === null ? arrays : { ...arrays, arrays: arrays.arrays.map(pick) });
+      const pick = (array: NDArray): NDArray =>
+        order === undefined ? sliceRows(array, start, end) : takeRows(array, order.subarray(start, end));
+      const part = <T extends Arrays | null>(arrays: T): T =>
+        arrays === null ? arrays : { ...arrays, arrays: arrays.arrays.map(pick) };
       yield { x: part(x), y: part(y), sampleWeight: part(sampleWeight), size: end - start };
     }
   }
@@ -159,30 +183,46 @@ export class StreamData implements DataSource {
 
 /** One batch from plain data. */
 export async function readBatch([x, y, sampleWeight]: DataTuple): Promise<Batch> {
-  const maybe = (data: Data | null | undefined): Promise<Arrays> | null => (data === null || data === undefined ? null : readArrays(data));
+  const maybe = (data: Data | null | undefined): Promise<Arrays> | null =>
+    data === null || data === undefined ? null : readArrays(data);
   const parts = { x: await readArrays(x), y: await maybe(y), sampleWeight: await maybe(sampleWeight) };
   return { ...parts, size: countSamples(parts) };
 }
 
 /** The first part of the samples for training and the last, a share of `split`, for validation. */
-export function splitArrays(parts: readonly (Arrays | null)[], split: number): [(Arrays | null)[], (Arrays | null)[]] {
+export function splitArrays(
+  parts: readonly (Arrays | null)[],
+  split: number,
+): [(Arrays | null)[], (Arrays | null)[]] {
   const count = countSamples(Object.fromEntries(parts.map((part, i) => [String(i), part])));
   const at = Math.floor(count * (1 - split));
   if (!(split > 0 && split < 1) || at === 0 || at === count) {
-    throw new ModelError("too few samples to split", { where: "fit", expected: "both parts with samples", got: `${count} samples, validationSplit ${split}` });
+    throw new ModelError("too few samples to split", {
+      where: "fit",
+      expected: "both parts with samples",
+      got: `${count} samples, validationSplit ${split}`,
+    });
   }
-  const cut = (start: number, end: number) => parts.map((part) => part && { ...part, arrays: part.arrays.map((array) => sliceRows(array, start, end)) });
+  const cut = (start: number, end: number) =>
+    parts.map(
+      (part) => part && { ...part, arrays: part.arrays.map((array) => sliceRows(array, start, end)) },
+    );
   return [cut(0, at), cut(at, count)];
 }
 
 /** Weights of samples from weights of classes. Labels are class numbers or one-hot rows. */
 export function classWeights(y: Arrays, weights: { readonly [label: string]: number }): Arrays {
-  if (y.arrays.length !== 1) throw new ModelError("classWeight is for models with one output", { where: "fit", got: `${y.arrays.length} outputs` });
+  if (y.arrays.length !== 1)
+    throw new ModelError("classWeight is for models with one output", {
+      where: "fit",
+      got: `${y.arrays.length} outputs`,
+    });
   const [labels] = y.arrays;
   const [count, width] = [labels.shape[0], labels.data.length / labels.shape[0]];
-  const label = (row: number): number => (width === 1 ? Math.round(Number(labels.data[row])) : largest(labels, row * width, width));
+  const label = (row: number): number =>
+    width === 1 ? Math.round(Number(labels.data[row])) : largest(labels, row * width, width);
   const data = Float32Array.from({ length: count }, (_, row) => weights[label(row)] ?? 1);
-  return { arrays: [{ dtype: "f32", shape: [count], data }], structure: 0 };
+  return { arrays: [{ dtype: "f32", shape: [count], data }], structure: leaf };
 }
 
 function largest(array: NDArray, start: number, width: number): number {

@@ -3,8 +3,8 @@
  * by the shapes of labels and predictions, as Keras does.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import { elementwise, type Tensor } from "../../tensor.ts";
-import { get as getLoss, type LossLike } from "../losses/index.ts";
+import { elementwise, staticDim, type Tensor } from "../../tensor.ts";
+import { get as getLoss, type LossLike, SparseCategoricalCrossentropy } from "../losses/index.ts";
 import type { Loss } from "../losses/loss.ts";
 import { get as getMetric, type MetricLike } from "../metrics/index.ts";
 import type { Metric } from "../metrics/metric.ts";
@@ -26,6 +26,8 @@ interface OutputLoss {
   readonly loss: Loss;
   readonly weight: number;
   readonly name: string;
+  /** For losses of class numbers: how many classes there are. */
+  readonly classes: number | undefined;
 }
 /** A metric of one output, under the name that logs give it. */
 export interface OutputMetric {
@@ -52,8 +54,14 @@ export class Objectives {
     const used = new Map<string, number>();
     this.metrics = [
       ...matchMetrics(targets.metrics, outputs, "metrics").map((found) => ({ ...found, weighted: false })),
-      ...matchMetrics(targets.weightedMetrics, outputs, "weightedMetrics").map((found) => ({ ...found, weighted: true })),
-    ].map((found) => ({ ...found, name: uniqueName(metricName(found.metric, outputs[found.output].name, single), used) }));
+      ...matchMetrics(targets.weightedMetrics, outputs, "weightedMetrics").map((found) => ({
+        ...found,
+        weighted: true,
+      })),
+    ].map((found) => ({
+      ...found,
+      name: uniqueName(metricName(found.metric, outputs[found.output].name, single), used),
+    }));
   }
 
   /** Whether logs name the loss of each output. */
@@ -62,7 +70,8 @@ export class Objectives {
   }
 }
 
-const metricName = (metric: Metric, output: string, single: boolean): string => (single ? metric.name : `${output}_${metric.name}`);
+const metricName = (metric: Metric, output: string, single: boolean): string =>
+  single ? metric.name : `${output}_${metric.name}`;
 
 function uniqueName(name: string, used: Map<string, number>): string {
   const count = used.get(name) ?? 0;
@@ -71,36 +80,65 @@ function uniqueName(name: string, used: Map<string, number>): string {
 }
 
 /** What `given` says for each output; undefined where it says nothing. */
-function perOutput<T>(given: PerOutput<T> | null | undefined, outputs: readonly OutputPair[], what: string): (T | null | undefined)[] {
+function perOutput<T>(
+  given: PerOutput<T> | null | undefined,
+  outputs: readonly OutputPair[],
+  what: string,
+): (T | null | undefined)[] {
   if (given === null || given === undefined) return outputs.map(() => undefined);
   if (Array.isArray(given)) {
     const list: readonly (T | null)[] = given;
     if (list.length === outputs.length) return [...list];
-    throw new ModelError(`${what} does not match the outputs`, { expected: `${outputs.length} entries`, got: `${list.length}` });
+    throw new ModelError(`${what} does not match the outputs`, {
+      expected: `${outputs.length} entries`,
+      got: `${list.length}`,
+    });
   }
   if (!isPlainObject(given) || "class_name" in given) return outputs.map(() => given as T);
   const names = outputs.map(({ name }) => name);
   const stray = Object.keys(given).find((name) => !names.includes(name));
-  if (stray !== undefined) throw new ModelError(`${what} names an output that there is not`, { expected: names.join(", "), got: stray });
+  if (stray !== undefined)
+    throw new ModelError(`${what} names an output that there is not`, {
+      expected: names.join(", "),
+      got: stray,
+    });
   return names.map((name) => given[name] as T | null | undefined);
 }
 
 function matchLosses({ loss, lossWeights }: CompileTargets, outputs: readonly OutputPair[]): OutputLoss[] {
   const weights = perOutput(lossWeights, outputs, "lossWeights");
   // Several losses for a single output are all meant for it.
-  const lists = Array.isArray(loss) && outputs.length === 1 ? [loss as readonly LossLike[]] : perOutput(loss, outputs, "loss").map((item) => [item]);
+  const lists =
+    Array.isArray(loss) && outputs.length === 1
+      ? [loss as readonly LossLike[]]
+      : perOutput(loss, outputs, "loss").map((item) => [item]);
   return lists.flatMap((list, output) =>
     list.flatMap((item) => {
       if (item === null || item === undefined) return [];
-      return [{ output, loss: resolveLoss(item, outputs[output]), weight: weights[output] ?? 1, name: outputs[output].name }];
+      const { name, prediction } = outputs[output];
+      const resolved = resolveLoss(item, outputs[output]);
+      const classes =
+        resolved instanceof SparseCategoricalCrossentropy
+          ? staticDim(prediction.shape.at(-1) ?? 1, "the number of classes")
+          : undefined;
+      return [{ output, loss: resolved, weight: weights[output] ?? 1, name, classes }];
     }),
   );
 }
 
-function matchMetrics(given: CompileTargets["metrics"], outputs: readonly OutputPair[], what: string): { output: number; metric: Metric }[] {
-  const lists = outputs.length === 1 && Array.isArray(given) ? [given.flat()] : perOutput(given, outputs, what).map((item) => [item].flat());
+function matchMetrics(
+  given: CompileTargets["metrics"],
+  outputs: readonly OutputPair[],
+  what: string,
+): { output: number; metric: Metric }[] {
+  const lists =
+    outputs.length === 1 && Array.isArray(given)
+      ? [given.flat()]
+      : perOutput(given, outputs, what).map((item) => [item].flat());
   return lists.flatMap((list, output) =>
-    list.flatMap((item) => (item === null || item === undefined ? [] : [{ output, metric: resolveMetric(item, outputs[output]) }])),
+    list.flatMap((item) =>
+      item === null || item === undefined ? [] : [{ output, metric: resolveMetric(item, outputs[output]) }],
+    ),
   );
 }
 
@@ -120,11 +158,30 @@ function resolveLoss(identifier: LossLike, output: OutputPair): Loss {
 
 function resolveMetric(identifier: MetricLike, output: OutputPair): Metric {
   const name = typeof identifier === "string" ? identifier.toLowerCase() : "";
-  const generic = { accuracy: "accuracy", acc: "accuracy", crossentropy: "crossentropy", ce: "crossentropy" }[name];
+  const generic = { accuracy: "accuracy", acc: "accuracy", crossentropy: "crossentropy", ce: "crossentropy" }[
+    name
+  ];
   if (generic === undefined) return getMetric(identifier);
   const metric = getMetric(`${kindOf(output)}_${generic}`);
   metric.name = String(identifier);
   return metric;
+}
+
+/** Throws ModelError for losses and metrics that there are not, before anything is known of the data. */
+export function checkTargets({ loss, metrics, weightedMetrics }: CompileTargets): void {
+  for (const item of leaves(loss)) if (!isGeneric(item)) getLoss(item);
+  for (const item of [...leaves(metrics), ...leaves(weightedMetrics)]) if (!isGeneric(item)) getMetric(item);
+}
+
+const generic = ["accuracy", "acc", "crossentropy", "ce"];
+const isGeneric = (item: unknown): boolean =>
+  typeof item === "string" && generic.includes(item.toLowerCase());
+
+/** The identifiers in lists and dictionaries. */
+function leaves(given: unknown): unknown[] {
+  if (given === null || given === undefined) return [];
+  if (Array.isArray(given)) return given.flatMap(leaves);
+  return isPlainObject(given) && !("class_name" in given) ? Object.values(given).flatMap(leaves) : [given];
 }
 
 /** What one step gives: the loss, those of the outputs, and the statistics of each metric. */
@@ -141,15 +198,26 @@ export function evaluateObjectives(
   weights: readonly (Tensor | null)[],
   extra: readonly Tensor[],
 ): StepValues<Tensor> {
-  const outputLosses = objectives.losses.map(({ output, loss }) => loss(outputs[output].target, outputs[output].prediction, weights[output]));
-  const weighted = outputLosses.map((loss, i) => (objectives.losses[i].weight === 1 ? loss : elementwise("mul", [loss, objectives.losses[i].weight])));
+  const outputLosses = objectives.losses.map(({ output, loss }) =>
+    loss(outputs[output].target, outputs[output].prediction, weights[output]),
+  );
+  const weighted = outputLosses.map((loss, i) =>
+    objectives.losses[i].weight === 1 ? loss : elementwise("mul", [loss, objectives.losses[i].weight]),
+  );
   const terms = [...weighted, ...extra];
-  if (terms.length === 0) throw new ModelError("there is nothing to train for", { hint: "Give a loss to compile, or add one in a layer" });
+  if (terms.length === 0)
+    throw new ModelError("there is nothing to train for", {
+      hint: "Give labels to fit and a loss to compile, or add a loss in a layer",
+    });
   return {
     loss: terms.reduce((a, b) => elementwise("add", [a, b])),
     outputLosses,
     statistics: objectives.metrics.map(({ output, metric, weighted: byWeight }) =>
-      metric.statistics(outputs[output].target, outputs[output].prediction, byWeight ? weights[output] : null),
+      metric.statistics(
+        outputs[output].target,
+        outputs[output].prediction,
+        byWeight ? weights[output] : null,
+      ),
     ),
   };
 }

@@ -1,25 +1,31 @@
 /**
- * A model compiled for this process: one module whose functions share state, loaded into the default backend. `train_step` is forward, loss,
- * metrics, backward and update in one function; `test_step` is its first half; `predict` only the forward pass. The batch is the symbol `n`, so
- * the last, smaller batch runs the same code. Weights stay in the session between steps; variables fetch them when somebody reads them.
+ * A model as functions of the graph IR: what backends load and the packager writes. `train_step` is forward, loss, metrics, backward and
+ * update in one function; `test_step` is its first half; `predict` only the forward pass. They share state. The batch is the symbol `n`, so
+ * that the last, smaller batch runs the same code.
  */
-import type { DType } from "../../../ir/dtype.ts";
+
 import type { Shape } from "../../../ir/dim.ts";
-import type { Func, Module } from "../../../ir/graph.ts";
+import type { DType } from "../../../ir/dtype.ts";
 import { CompilerBug, ModelError } from "../../../ir/errors.ts";
+import type { Func, Module } from "../../../ir/graph.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { opTable } from "../../../ir/ops/index.ts";
 import { gradients } from "../../autodiff.ts";
-import type { Session } from "../../backend.ts";
 import { cast, elementwise, type Tensor, toTensor } from "../../tensor.ts";
 import { Trace } from "../../trace.ts";
 import { flatten, type Nest } from "../nest.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { session } from "../session.ts";
 import { TraceScope } from "../trace-scope.ts";
-import type { Variable, VariableStore } from "../variable.ts";
-import { type CompileTargets, evaluateObjectives, Objectives, type OutputPair, type StepValues } from "./objectives.ts";
-import { byDType, composeSlab, joinFlat, type Slab, sliceSlab, StateLayout } from "./state-layout.ts";
+import type { Variable } from "../variable.ts";
+import {
+  type CompileTargets,
+  evaluateObjectives,
+  Objectives,
+  type OutputPair,
+  type StepValues,
+} from "./objectives.ts";
+import { byDType, composeSlab, joinFlat, type Slab, StateLayout } from "./state-layout.ts";
 import type { Trainable } from "./trainable.ts";
 
 /** The data of a batch, by what it is: names, dtypes and shapes with the batch as `n`. */
@@ -43,31 +49,53 @@ export interface ProgramSpec {
   readonly objectives?: Objectives;
 }
 
+/** What a program is for: all three functions on shared state; or one, on weights as parameters. */
+export type Purpose = "train" | "test" | "predict";
+
 /** A traced model: what a backend loads, and what the packager writes. */
 export interface TracedModel {
   readonly module: Module;
   readonly layout: StateLayout;
+  /** Losses and metrics, settled; undefined for a program that only predicts. */
   readonly objectives: Objectives | undefined;
+  /** How many outputs of a step belong to each metric. */
+  readonly statisticsCounts: readonly number[];
   /** Variables that `train_step` changes. */
   readonly changed: readonly Variable[];
   /** The structure of the results of `predict`. */
   readonly outputStructure: Nest<unknown>;
 }
 
-/** Traces the functions that `spec` asks for. */
-export function traceModel(spec: ProgramSpec): TracedModel {
-  const { compiled } = spec;
-  if (compiled === undefined || spec.targets === undefined) {
+/** Traces the functions that a purpose needs. */
+export function traceModel(spec: ProgramSpec, purpose: Purpose): TracedModel {
+  if (purpose === "predict") {
     const layout = new StateLayout("param", []);
     const { func, structure } = tracePredict(spec, layout);
-    return { module: { funcs: [func] }, layout, objectives: undefined, changed: [], outputStructure: structure };
+    return {
+      module: { funcs: [func] },
+      layout,
+      objectives: undefined,
+      statisticsCounts: [],
+      changed: [],
+      outputStructure: structure,
+    };
+  }
+  const { compiled } = spec;
+  if (compiled === undefined)
+    throw new ModelError("the model is not compiled", {
+      where: spec.model.name,
+      hint: "Call model.compile({ optimizer, loss })",
+    });
+  if (purpose === "test") {
+    const layout = new StateLayout("param", []);
+    const { func, ...found } = traceTest(spec, compiled, layout);
+    return { module: { funcs: [func] }, layout, ...found, changed: [], outputStructure: 0 };
   }
   const layout = trainingLayout(spec.model, compiled.optimizer);
-  const train = traceTrain(spec, compiled, layout);
-  const withObjectives = { ...spec, objectives: train.objectives };
-  const test = traceTest(withObjectives, compiled, layout);
-  const { func, structure } = tracePredict(spec, layout);
-  return { module: { funcs: [train.func, test, func] }, layout, objectives: train.objectives, changed: train.changed, outputStructure: structure };
+  const { func: train, ...found } = traceTrain(spec, compiled, layout);
+  const { func: test } = traceTest({ ...spec, objectives: found.objectives }, compiled, layout);
+  const { func: predict, structure } = tracePredict(spec, layout);
+  return { module: { funcs: [train, test, predict] }, layout, ...found, outputStructure: structure };
 }
 
 /** Slabs for weights that are trained and for each slot of the optimizer. */
@@ -76,7 +104,10 @@ function trainingLayout(model: Trainable, optimizer: Optimizer): StateLayout {
   optimizer.build(weights);
   const groups = byDType(weights).flatMap((variables) => [
     { name: "trainable", variables },
-    ...optimizer.slotNames.map((name) => ({ name, variables: variables.map((variable) => optimizer.slots(name)[weights.indexOf(variable)]) })),
+    ...optimizer.slotNames.map((name) => ({
+      name,
+      variables: variables.map((variable) => optimizer.slots(name)[weights.indexOf(variable)]),
+    })),
   ]);
   return new StateLayout("state", groups);
 }
@@ -90,7 +121,11 @@ interface OpenTrace {
 function openTrace(layout: StateLayout): OpenTrace {
   const trace = new Trace(opTable);
   const scope = new TraceScope(trace, (variable) => layout.bind(trace, variable));
-  return { trace, scope, arguments: (specs) => specs.map(({ name, dtype, shape }) => trace.input(name, dtype, shape)) };
+  return {
+    trace,
+    scope,
+    arguments: (specs) => specs.map(({ name, dtype, shape }) => trace.input(name, dtype, shape)),
+  };
 }
 
 function tracePredict(spec: ProgramSpec, layout: StateLayout): { func: Func; structure: Nest<unknown> } {
@@ -105,7 +140,9 @@ function tracePredict(spec: ProgramSpec, layout: StateLayout): { func: Func; str
 
 /** The model's names for its outputs, or `output`, `output_1`, ... */
 export const outputNames = (model: Trainable, count: number): readonly string[] =>
-  model.outputNames?.length === count ? model.outputNames : Array.from({ length: count }, (_, i) => (i === 0 ? "output" : `output_${i}`));
+  model.outputNames?.length === count
+    ? model.outputNames
+    : Array.from({ length: count }, (_, i) => (i === 0 ? "output" : `output_${i}`));
 
 /** Predictions of a batch with their labels, and the losses that layers add on the way. */
 function forward(spec: ProgramSpec, open: OpenTrace, training: boolean) {
@@ -126,13 +163,19 @@ export function forwardStep(
 ): { outputs: readonly OutputPair[]; weights: readonly (Tensor | null)[]; extra: readonly Tensor[] } {
   const { result, losses } = session.collectLosses(() => model.callFlat(inputs, structure, training));
   const predictions = flatten(result);
-  if (targets.length !== predictions.length) {
-    throw new ModelError("labels do not match the outputs", { where: model.name, expected: `${predictions.length}`, got: `${targets.length}` });
+  if (targets.length !== predictions.length && targets.length > 0) {
+    throw new ModelError("labels do not match the outputs", {
+      where: model.name,
+      expected: `${predictions.length}`,
+      got: `${targets.length}`,
+    });
   }
   const names = outputNames(model, predictions.length);
-  const penalties = model.trainableWeights.flatMap(({ regularizer, value }) => (regularizer === null ? [] : [toTensor(regularizer(value), value.engine)]));
+  const penalties = model.trainableWeights.flatMap(({ regularizer, value }) =>
+    regularizer === null ? [] : [toTensor(regularizer(value), value.engine)],
+  );
   return {
-    outputs: predictions.map((prediction, i) => ({ name: names[i], prediction, target: targets[i] })),
+    outputs: targets.map((target, i) => ({ name: names[i], prediction: predictions[i], target })),
     weights: predictions.map((_, i) => sampleWeights[i] ?? sampleWeights[0] ?? null),
     extra: [...losses, ...penalties],
   };
@@ -140,21 +183,27 @@ export function forwardStep(
 
 /** The results of a step as outputs, in the order in which `readStep` takes them apart. */
 const stepOutputs = ({ loss, outputLosses, statistics }: StepValues<Tensor>) =>
-  [loss, ...outputLosses, ...statistics.flat()].map((tensor, i) => ({ tensor, role: { kind: "output", name: i === 0 ? "loss" : `value_${i}` } as const }));
-
-/** Takes the outputs of a step apart. */
-export function readStep(outputs: readonly NDArray[], objectives: Objectives, counts: readonly number[]): StepValues<NDArray> {
-  let at = 1 + objectives.losses.length;
-  const statistics = counts.map((count) => {
-    at += count;
-    return outputs.slice(at - count, at);
-  });
-  return { loss: outputs[0], outputLosses: outputs.slice(1, 1 + objectives.losses.length), statistics };
-}
+  [loss, ...outputLosses, ...statistics.flat()].map((tensor, i) => ({
+    tensor,
+    role: { kind: "output", name: i === 0 ? "loss" : `value_${i}` } as const,
+  }));
 
 type Compiled = NonNullable<ProgramSpec["compiled"]>;
 
-function traceTrain(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): { func: Func; objectives: Objectives; changed: readonly Variable[] } {
+interface TracedStep {
+  readonly func: Func;
+  readonly objectives: Objectives;
+  readonly statisticsCounts: readonly number[];
+}
+
+const countStatistics = ({ statistics }: StepValues<Tensor>): readonly number[] =>
+  statistics.map((tensors) => tensors.length);
+
+function traceTrain(
+  spec: ProgramSpec,
+  compiled: Compiled,
+  layout: StateLayout,
+): TracedStep & { readonly changed: readonly Variable[] } {
   const open = openTrace(layout);
   const { trace, scope } = open;
   return session.within(scope, () => {
@@ -165,24 +214,46 @@ function traceTrain(spec: ProgramSpec, compiled: Compiled, layout: StateLayout):
     const singles = [...scope.updates].filter(([variable]) => layout.place(variable) === undefined);
     const states = [
       ...slabs.map(({ slab, tensor }) => ({ tensor, role: { kind: "state", path: slab.path } as const })),
-      ...singles.map(([variable, tensor]) => ({ tensor, role: { kind: "state", path: layout.path(variable) } as const })),
+      ...singles.map(([variable, tensor]) => ({
+        tensor,
+        role: { kind: "state", path: layout.path(variable) } as const,
+      })),
     ];
-    const changed = [...slabs.flatMap(({ slab }) => slab.variables), ...singles.map(([variable]) => variable)];
-    return { func: trace.finish("train_step", [...stepOutputs(step), ...states]), objectives, changed };
+    const changed = [
+      ...slabs.flatMap(({ slab }) => slab.variables),
+      ...singles.map(([variable]) => variable),
+    ];
+    return {
+      func: trace.finish("train_step", [...stepOutputs(step), ...states]),
+      objectives,
+      statisticsCounts: countStatistics(step),
+      changed,
+    };
   });
 }
 
-function traceTest(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): Func {
+function traceTest(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): TracedStep {
   const open = openTrace(layout);
   return session.within(open.scope, () => {
     const { outputs, weights, extra } = forward(spec, open, false);
     const objectives = spec.objectives ?? new Objectives(compiled, outputs);
-    return open.trace.finish("test_step", stepOutputs(evaluateObjectives(objectives, outputs, weights, extra)));
+    const step = evaluateObjectives(objectives, outputs, weights, extra);
+    return {
+      func: open.trace.finish("test_step", stepOutputs(step)),
+      objectives,
+      statisticsCounts: countStatistics(step),
+    };
   });
 }
 
 /** Backward pass and update: the new contents of all slabs; counts the step. */
-function update(model: Trainable, optimizer: Optimizer, layout: StateLayout, open: OpenTrace, loss: Tensor): { slab: Slab; tensor: Tensor }[] {
+function update(
+  model: Trainable,
+  optimizer: Optimizer,
+  layout: StateLayout,
+  open: OpenTrace,
+  loss: Tensor,
+): { slab: Slab; tensor: Tensor }[] {
   const { trace } = open;
   const weights = model.trainableWeights;
   const values = weights.map((weight) => trace.value(open.scope.read(weight)));
@@ -193,19 +264,39 @@ function update(model: Trainable, optimizer: Optimizer, layout: StateLayout, ope
   const learningRate = optimizer.currentLearningRate();
   const step = elementwise("add", [cast(optimizer.iterations.value, "f32"), 1]);
   const next = trainableSlabs(layout).flatMap((slab) => {
-    const gradient = joinFlat(slab.variables.map((variable) => clipped[weights.indexOf(variable)]), slab);
+    const gradient = joinFlat(
+      slab.variables.map((variable) => clipped[weights.indexOf(variable)]),
+      slab,
+    );
     const slots = slotSlabs(layout, slab, optimizer, weights);
-    const old = { weight: presentSlab(slab, layout, open), gradient, slots: slots.map((slot) => layout.bindSlab(trace, slot)), learningRate, step };
+    const old = {
+      weight: presentSlab(slab, layout, open),
+      gradient,
+      slots: slots.map((slot) => layout.bindSlab(trace, slot)),
+      learningRate,
+      step,
+    };
     const stepped = optimizer.step(old);
-    return [{ slab, tensor: stepped.weight }, ...slots.map((slot, i) => ({ slab: slot, tensor: stepped.slots[i] }))];
+    return [
+      { slab, tensor: stepped.weight },
+      ...slots.map((slot, i) => ({ slab: slot, tensor: stepped.slots[i] })),
+    ];
   });
-  optimizer.iterations.assign(elementwise("add", [optimizer.iterations, { dtype: "i32", shape: [], data: Int32Array.of(1) }]));
+  optimizer.iterations.assign(
+    elementwise("add", [optimizer.iterations, { dtype: "i32", shape: [], data: Int32Array.of(1) }]),
+  );
   return next;
 }
 
-const trainableSlabs = (layout: StateLayout): readonly Slab[] => layout.slabs.filter(({ path }) => path.startsWith("slab/trainable/"));
+const trainableSlabs = (layout: StateLayout): readonly Slab[] =>
+  layout.slabs.filter(({ path }) => path.startsWith("slab/trainable/"));
 
-function slotSlabs(layout: StateLayout, slab: Slab, optimizer: Optimizer, weights: readonly Variable[]): Slab[] {
+function slotSlabs(
+  layout: StateLayout,
+  slab: Slab,
+  optimizer: Optimizer,
+  weights: readonly Variable[],
+): Slab[] {
   return optimizer.slotNames.map((name) => {
     const place = layout.place(optimizer.slots(name)[weights.indexOf(slab.variables[0])]);
     if (place === undefined) throw new CompilerBug("training", "a slot has no slab");
@@ -216,83 +307,20 @@ function slotSlabs(layout: StateLayout, slab: Slab, optimizer: Optimizer, weight
 /** The slab before the update: as it came in, unless the forward pass assigned to one of its weights. */
 function presentSlab(slab: Slab, layout: StateLayout, { trace, scope }: OpenTrace): Tensor {
   if (slab.variables.every((variable) => !scope.updates.has(variable))) return layout.bindSlab(trace, slab);
-  return joinFlat(slab.variables.map((variable) => scope.read(variable)), slab);
-}
-
-/** A traced model in a backend, with its weights. */
-export class Program implements VariableStore {
-  readonly traced: TracedModel;
-  private readonly loaded: Session;
-  /** The version of each variable that the session holds. */
-  private readonly versions = new Map<Variable, number>();
-
-  private constructor(traced: TracedModel, loaded: Session) {
-    this.traced = traced;
-    this.loaded = loaded;
-    for (const variable of this.held()) this.versions.set(variable, variable.version);
-  }
-
-  /** Traces and loads. Slow: this is where the compiler runs. */
-  static async load(spec: ProgramSpec): Promise<Program> {
-    const traced = traceModel(spec);
-    return new Program(traced, await session.backend().load(traced.module, await stateValues(traced.layout)));
-  }
-
-  /** Runs a function after bringing the session up to date with variables that changed outside of it. */
-  async call(name: "train_step" | "test_step" | "predict", inputs: readonly NDArray[]): Promise<readonly NDArray[]> {
-    await this.push();
-    const outputs = await this.loaded.call(name, inputs);
-    if (name === "train_step") this.own(this.traced.changed);
-    return outputs;
-  }
-
-  /** The newest value of a variable; brings those that lie beside it along. */
-  async fetch(variable: Variable): Promise<NDArray> {
-    const { layout } = this.traced;
-    const place = layout.place(variable);
-    if (place === undefined) return this.loaded.read(layout.path(variable));
-    const contents = await this.loaded.read(place.slab.path);
-    place.slab.variables.forEach((other, i) => other.arrive(this, sliceSlab(place.slab, contents, i)));
-    return sliceSlab(place.slab, contents, place.index);
-  }
-
-  private own(variables: readonly Variable[]): void {
-    for (const variable of variables) {
-      variable.moveTo(this);
-      this.versions.set(variable, variable.version);
-    }
-  }
-
-  private held(): Variable[] {
-    const { layout } = this.traced;
-    return [...layout.slabs.flatMap(({ variables }) => variables), ...layout.singles.keys()];
-  }
-
-  private async push(): Promise<void> {
-    const { layout } = this.traced;
-    for (const slab of layout.slabs) if (slab.variables.some((variable) => this.isStale(variable))) await this.pushSlab(slab);
-    for (const [variable, path] of layout.singles) {
-      if (this.isStale(variable)) await this.loaded.write(path, await variable.array());
-      this.versions.set(variable, variable.version);
-    }
-  }
-
-  private isStale(variable: Variable): boolean {
-    return variable.store !== this && (variable.store !== undefined || this.versions.get(variable) !== variable.version);
-  }
-
-  private async pushSlab(slab: Slab): Promise<void> {
-    const arrays: NDArray[] = [];
-    for (const variable of slab.variables) arrays.push(await variable.array());
-    await this.loaded.write(slab.path, composeSlab(slab, arrays));
-    for (const variable of slab.variables) this.versions.set(variable, variable.version);
-  }
+  return joinFlat(
+    slab.variables.map((variable) => scope.read(variable)),
+    slab,
+  );
 }
 
 /** The first value of every parameter and state, by path. */
 export async function stateValues(layout: StateLayout): Promise<Map<string, NDArray>> {
   const values = new Map<string, NDArray>();
-  for (const slab of layout.slabs) values.set(slab.path, composeSlab(slab, await Promise.all(slab.variables.map((variable) => variable.array()))));
+  for (const slab of layout.slabs)
+    values.set(
+      slab.path,
+      composeSlab(slab, await Promise.all(slab.variables.map((variable) => variable.array()))),
+    );
   for (const [variable, path] of layout.singles) values.set(path, await variable.array());
   return values;
 }

@@ -3,6 +3,8 @@
  * the clock are given, so that tests can hold both.
  */
 
+import { fixed, scientific } from "./python-format.ts";
+
 /** Where text goes, and what time it is. */
 export interface ProgressOutput {
   write(text: string): void;
@@ -47,7 +49,12 @@ export class ProgressBar {
   }
 
   /** Shows that `current` steps are done, with the present values of the metrics. */
-  update(current: number, logs: Readonly<Record<string, number>>, finalize: boolean, target = this.target): void {
+  update(
+    current: number,
+    logs: Readonly<Record<string, number>>,
+    finalize: boolean,
+    target = this.target,
+  ): void {
     for (const [name, value] of Object.entries(logs)) this.values.set(name, value);
     const now = this.out.now();
     const perStep = this.stepTime(current, now);
@@ -55,16 +62,27 @@ export class ProgressBar {
       if (now - this.lastUpdate < interval && !finalize) return;
       this.draw(current, target, now, perStep, finalize);
     } else if (this.verbose === 2 && finalize && target !== null && target > 0) {
-      const elapsed = `${(now - this.start).toFixed(0)}s`;
-      this.out.write(`${counter(current, target)} - ${elapsed} -${formatTime(perStep)}${this.metrics(false)}\n`);
+      const elapsed = `${fixed(now - this.start, 0)}s`;
+      this.out.write(
+        `${counter(current, target)} - ${elapsed} -${formatTime(perStep)}${this.metrics(false)}\n`,
+      );
     }
     this.lastUpdate = now;
   }
 
-  private draw(current: number, target: number | null, now: number, perStep: number, finalize: boolean): void {
+  private draw(
+    current: number,
+    target: number | null,
+    now: number,
+    perStep: number,
+    finalize: boolean,
+  ): void {
     const known = target !== null && target > 0;
-    const bar = known ? drawBar(current, target) : { text: `${String(current).padStart(7)}/Unknown`, size: 7 + "/Unknown".length };
-    const time = known && !finalize ? formatEta(perStep * (target - current)) : `${(now - this.start).toFixed(0)}s`;
+    const bar = known
+      ? drawBar(current, target)
+      : { text: `${String(current).padStart(7)}/Unknown`, size: 7 + "/Unknown".length };
+    const time =
+      known && !finalize ? formatEta(perStep * (target - current)) : `${fixed(now - this.start, 0)}s`;
     const info = `${formatTime(perStep)}${this.metrics(true)}`;
     const size = bar.size + 1 + time.length + info.length;
     const back = this.out.dynamic ? `${"\b".repeat(this.shown)}\r` : "\n";
@@ -75,14 +93,17 @@ export class ProgressBar {
 
   /** NOTE: Keras compares the magnitude on one line and the value itself on the other. */
   private metrics(byMagnitude: boolean): string {
-    return [...this.values].map(([name, value]) => ` - ${name}: ${formatValue(value, byMagnitude ? Math.abs(value) : value)}`).join("");
+    return [...this.values]
+      .map(([name, value]) => ` - ${name}: ${formatValue(value, byMagnitude ? Math.abs(value) : value)}`)
+      .join("");
   }
 
   /** Seconds per step, without the first, which compiles. */
   private stepTime(current: number, now: number): number {
     if (current === 0) return 0;
     const first = this.afterFirstStep;
-    const time = first !== undefined && current > 1 ? (now - first) / (current - 1) : (now - this.start) / current;
+    const time =
+      first !== undefined && current > 1 ? (now - first) / (current - 1) : (now - this.start) / current;
     if (current === 1) this.afterFirstStep = now;
     return time;
   }
@@ -97,26 +118,30 @@ function drawBar(current: number, target: number): { readonly text: string; read
   const count = counter(current, target);
   const done = Math.min(Math.floor((width * current) / target), width);
   const green = done > 0 ? `\x1b[32m${"━".repeat(done)}\x1b[0m` : "";
-  return { text: `\x1b[1m${count}\x1b[0m ${green}\x1b[37m${"━".repeat(width - done)}\x1b[0m`, size: count.length + 1 + width };
+  return {
+    text: `\x1b[1m${count}\x1b[0m ${green}\x1b[37m${"━".repeat(width - done)}\x1b[0m`,
+    size: count.length + 1 + width,
+  };
 }
 
 function formatEta(seconds: number): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-  if (seconds > 3600) return `${Math.floor(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
+  if (seconds > 3600)
+    return `${Math.floor(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
   if (seconds > 60) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   return `${Math.floor(seconds)}s`;
 }
 
 function formatTime(seconds: number): string {
-  if (seconds >= 1 || seconds === 0) return ` ${seconds.toFixed(0)}s/step`;
-  if (seconds >= 1e-3) return ` ${(seconds * 1e3).toFixed(0)}ms/step`;
-  return ` ${(seconds * 1e6).toFixed(0)}us/step`;
+  if (seconds >= 1 || seconds === 0) return ` ${fixed(seconds, 0)}s/step`;
+  if (seconds >= 1e-3) return ` ${fixed(seconds * 1e3, 0)}ms/step`;
+  return ` ${fixed(seconds * 1e6, 0)}us/step`;
 }
 
 /** Four places, or scientific as Python writes it (`1.0000e-04`) where the value is small. */
 function formatValue(value: number, size: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (size > 1e-3) return value.toFixed(4);
-  return value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
+  if (size > 1e-3) return fixed(value, 4);
+  return scientific(value, 4);
 }

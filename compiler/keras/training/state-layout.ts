@@ -31,7 +31,10 @@ export class StateLayout {
   private readonly kind: "param" | "state";
 
   /** `groups` become slabs, by name; variables that turn up later become single values of this kind. */
-  constructor(kind: "param" | "state", groups: readonly { readonly name: string; readonly variables: readonly Variable[] }[]) {
+  constructor(
+    kind: "param" | "state",
+    groups: readonly { readonly name: string; readonly variables: readonly Variable[] }[],
+  ) {
     this.kind = kind;
     this.slabs = groups.map(({ name, variables }) => makeSlab(name, variables));
     for (const slab of this.slabs) {
@@ -64,11 +67,14 @@ export class StateLayout {
   /** A variable as a tensor of a trace: an argument, or a view of one. */
   bind(trace: Trace, variable: Variable): Tensor {
     const place = this.places.get(variable);
-    if (place === undefined) return trace.variable(this.path(variable), { dtype: variable.dtype, shape: variable.shape }, this.kind);
+    if (place === undefined)
+      return trace.variable(this.path(variable), { dtype: variable.dtype, shape: variable.shape }, this.kind);
     const start = place.slab.offsets[place.index];
     const slab = this.bindSlab(trace, place.slab);
     const whole = place.slab.variables.length === 1;
-    const flat = whole ? slab : trace.op("slice", [slab], { starts: [start], limits: [start + variable.size], strides: [1] })[0];
+    const flat = whole
+      ? slab
+      : trace.op("slice", [slab], { starts: [start], limits: [start + variable.size], strides: [1] })[0];
     return setShape(flat, variable.shape);
   }
 
@@ -91,7 +97,8 @@ function makeSlab(name: string, variables: readonly Variable[]): Slab {
 /** Variables in groups of one dtype. */
 export function byDType(variables: readonly Variable[]): readonly (readonly Variable[])[] {
   const groups = new Map<string, Variable[]>();
-  for (const variable of variables) groups.set(variable.dtype, [...(groups.get(variable.dtype) ?? []), variable]);
+  for (const variable of variables)
+    groups.set(variable.dtype, [...(groups.get(variable.dtype) ?? []), variable]);
   return [...groups.values()];
 }
 

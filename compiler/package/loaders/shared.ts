@@ -1,12 +1,22 @@
 /** What the loaders of artifacts share. The packager puts two constants in front of their code. */
-import { type Arrays, type Manifest, mismatch, type Tensor, type Tensors } from "../../../runtime/manifest.ts";
+import {
+  type Arrays,
+  type Manifest,
+  mismatch,
+  type Tensor,
+  type Tensors,
+} from "../../../runtime/manifest.ts";
 
 export type Bytes = ArrayBuffer | Uint8Array;
 /** Where bytes come from: themselves, or an address. */
 export type Source = Bytes | URL | string;
 
 /** `weights.bin` cut up: the weights, and the initial state from `stateOffset` on. */
-export function partsOf(file: Bytes, manifest: Manifest, stateOffset: number): { weights: Uint8Array; state: Uint8Array } {
+export function partsOf(
+  file: Bytes,
+  manifest: Manifest,
+  stateOffset: number,
+): { weights: Uint8Array; state: Uint8Array } {
   const bytes = new Uint8Array(file as ArrayBuffer);
   const length = stateOffset + manifest.state.bytes;
   if (bytes.length !== length)
@@ -28,5 +38,8 @@ export function byName({ entries }: Manifest, entry: string, tensors: readonly T
 /** Outputs without axes as numbers. */
 export const scalars = ({ entries }: Manifest, entry: string, results: Arrays) =>
   Object.fromEntries(
-    entries[entry].outputs.map(({ name, shape }) => [name, shape.length === 0 ? Number(results[name][0]) : results[name]]),
+    entries[entry].outputs.map(({ name, shape }) => [
+      name,
+      shape.length === 0 ? Number(results[name][0]) : results[name],
+    ]),
   );

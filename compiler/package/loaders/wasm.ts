@@ -15,7 +15,9 @@ interface LoadOptions {
 }
 
 /** A response where the bytes come over the network, so that they are compiled while they arrive. */
-async function moduleSource(source: Source | WebAssembly.Module): Promise<BufferSource | Response | WebAssembly.Module> {
+async function moduleSource(
+  source: Source | WebAssembly.Module,
+): Promise<BufferSource | Response | WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   if (typeof source === "object" && isBytes(source)) return source as BufferSource;
   const url = new URL(source, import.meta.url);
@@ -40,7 +42,11 @@ export async function load({ weights, wasm }: LoadOptions = {}) {
   return {
     predict,
     async trainStep(...tensors: Tensor[]) {
-      return scalars(manifest, "train_step", model.call("train_step", byName(manifest, "train_step", tensors)));
+      return scalars(
+        manifest,
+        "train_step",
+        model.call("train_step", byName(manifest, "train_step", tensors)),
+      );
     },
     getState: () => model.getState(),
     setState: (bytes: ArrayBuffer | Uint8Array) => model.setState(bytes),

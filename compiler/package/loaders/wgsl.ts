@@ -54,7 +54,11 @@ export async function load({ weights, shaders, device, adapter }: LoadOptions = 
     predict,
     destroy,
     async trainStep(...tensors: Tensor[]) {
-      return scalars(manifest, "train_step", await model.call("train_step", byName(manifest, "train_step", tensors)));
+      return scalars(
+        manifest,
+        "train_step",
+        await model.call("train_step", byName(manifest, "train_step", tensors)),
+      );
     },
     getState: () => model.getState(),
     setState: async (bytes: Bytes) => model.setState(bytes),

@@ -1,6 +1,6 @@
 /**
  * The text of a program that serves calls to a C++ or CUDA artifact. It reads from its input, for each call, 64-bit integers (number of
- * the entry, symbols, bytes of each input and output) and the inputs; it writes the outputs. It ends with its input, or with a message
+ * the entry, symbols, bytes of each input and output) and the inputs; it writes the nanoseconds that the call took and the outputs. It ends with its input, or with a message
  * and status 1.
  */
 import type { ArtifactEntry, ArtifactManifest } from "../artifact-manifest.ts";
@@ -9,6 +9,7 @@ export function driverText({ prefix = "model", entries }: ArtifactManifest): str
   const cases = Object.values(entries).map(caseText);
   return `#include "model.h"
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -65,7 +66,10 @@ function caseText({ symbol = "", symbols, inputs, outputs }: ArtifactEntry, at: 
         for (int i = 0; i < ${tensors}; i++) data.emplace_back(size_t(head[${symbols.length} + i]));
         for (int i = 0; i < ${inputs.length}; i++)
           if (!read_all(data[i].data(), data[i].size())) return fail("the call is cut short");
+        const auto start = std::chrono::steady_clock::now();
         if (${symbol}(${args}) != 0) return fail(PREFIX_error_message());
+        const int64_t elapsed = std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+        if (std::fwrite(&elapsed, sizeof elapsed, 1, stdout) != 1) return fail("nobody reads the results");
         for (int i = ${inputs.length}; i < ${tensors}; i++)
           if (!write_all(data[i])) return fail("nobody reads the results");
         break;

@@ -14,8 +14,8 @@ import { type Bindings, bindInputs, evaluate } from "../../../runtime/manifest.t
 import { COMPILE_FLAGS } from "../../../targets/cpp/project.ts";
 import { CUDA_FLAGS } from "../../../targets/cuda/project.ts";
 import type { Artifact } from "../open-artifact.ts";
-import { driverText } from "./native-driver.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { driverText } from "./native-driver.ts";
 import type { Runner } from "./runner.ts";
 
 export type NativeTarget = "cpp" | "cuda";
@@ -66,19 +66,25 @@ function findCompiler(target: NativeTarget): string {
   const names = wanted === undefined || wanted === "" ? candidates : [wanted];
   const found = names.map(onPath).find((path) => path !== undefined);
   if (found !== undefined) return found;
-  throw new Unsupported(target, "running here without a compiler", { expected: names.join(" or "), got: "none on PATH", hint });
+  throw new Unsupported(target, "running here without a compiler", {
+    expected: names.join(" or "),
+    got: "none on PATH",
+    hint,
+  });
 }
 
 function onPath(name: string): string | undefined {
   const folders = name.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
-  return folders.map((folder) => (folder === "" ? name : join(folder, name))).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folders
+    .map((folder) => (folder === "" ? name : join(folder, name)))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 async function requireGpu(): Promise<void> {
@@ -93,11 +99,23 @@ async function requireGpu(): Promise<void> {
   }
 }
 
-async function buildDriver(target: NativeTarget, compiler: string, { folder, manifest }: Artifact, build: string): Promise<string> {
+async function buildDriver(
+  target: NativeTarget,
+  compiler: string,
+  { folder, manifest }: Artifact,
+  build: string,
+): Promise<string> {
   const { flags, source } = toolchains[target];
   const program = join(build, "driver");
   writeFileSync(join(build, "driver.cpp"), driverText(manifest));
-  const args = [...flags, `-I${resolve(folder)}`, join(build, "driver.cpp"), resolve(folder, source), "-o", program];
+  const args = [
+    ...flags,
+    `-I${resolve(folder)}`,
+    join(build, "driver.cpp"),
+    resolve(folder, source),
+    "-o",
+    program,
+  ];
   try {
     await promisify(execFile)(compiler, args, { maxBuffer: 1 << 24 });
   } catch (error) {
@@ -118,6 +136,8 @@ class NativeRunner implements Runner {
   readonly #build: string;
   readonly #answers: ByteQueue;
   #complaint = "";
+  /** What the last call took. */
+  #nanoseconds = 0;
 
   constructor(artifact: Artifact, child: ChildProcess, build: string) {
     this.#artifact = artifact;
@@ -138,6 +158,7 @@ class NativeRunner implements Runner {
     const shapes = entry.outputs.map(({ shape }) => shape.map((size) => evaluate(size, bindings)));
     const sizes = entry.outputs.map(({ dtype }, i) => sizeOf(shapes[i]) * byteWidth(dtype));
     this.#send(Object.keys(entries).indexOf(name), entry.symbols, bindings, inputs, sizes);
+    this.#nanoseconds = Number(new BigInt64Array((await this.#receive(8)).buffer)[0]);
     const outputs: NDArray[] = [];
     for (const [i, { dtype }] of entry.outputs.entries()) {
       const bytes = await this.#receive(sizes[i]);
@@ -146,8 +167,24 @@ class NativeRunner implements Runner {
     return outputs;
   }
 
-  #send(entry: number, symbols: readonly string[], bindings: Bindings, inputs: readonly NDArray[], sizes: readonly number[]): void {
-    const numbers = [entry, ...symbols.map((name) => bindings[name]), ...inputs.map((array) => bytesOf(array).length), ...sizes];
+  async measure(name: string, inputs: readonly NDArray[]): Promise<number> {
+    await this.call(name, inputs);
+    return this.#nanoseconds / 1e6;
+  }
+
+  #send(
+    entry: number,
+    symbols: readonly string[],
+    bindings: Bindings,
+    inputs: readonly NDArray[],
+    sizes: readonly number[],
+  ): void {
+    const numbers = [
+      entry,
+      ...symbols.map((name) => bindings[name]),
+      ...inputs.map((array) => bytesOf(array).length),
+      ...sizes,
+    ];
     this.#process.stdin?.write(new Uint8Array(BigInt64Array.from(numbers.map(BigInt)).buffer));
     for (const array of inputs) this.#process.stdin?.write(bytesOf(array));
   }

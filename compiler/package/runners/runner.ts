@@ -6,6 +6,8 @@ import type { Artifact } from "../open-artifact.ts";
 export interface Runner {
   /** Inputs and outputs in the order of the manifest. */
   call(entry: string, inputs: readonly NDArray[]): Promise<readonly NDArray[]>;
+  /** The milliseconds of one call, from arrays to arrays; what brings them to another process is not counted. */
+  measure(entry: string, inputs: readonly NDArray[]): Promise<number>;
   close(): Promise<void>;
 }
 

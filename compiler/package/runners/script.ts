@@ -26,21 +26,52 @@ interface ScriptModule {
 export async function startScript({ folder, manifest }: Artifact, device?: GPUDevice): Promise<Runner> {
   const path = resolve(join(folder, "model.js"));
   const version = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16);
-  const { load } = (await import(`${pathToFileURL(path).href}?${version}`)) as ScriptModule;
-  const model = await load({ device });
+  const model = await told(folder, async () => {
+    const { load } = (await import(`${pathToFileURL(path).href}?${version}`)) as ScriptModule;
+    return load({ device });
+  });
+  const prepare = (name: string, inputs: readonly NDArray[]) => {
+    const entry = manifest.entries[name];
+    const tensors = inputs.map(({ data, shape }): Tensor => ({ data, shape }));
+    const named = Object.fromEntries(entry.inputs.map((port, i) => [port.name, tensors[i]]));
+    return { entry, named, run: () => call(model, name, named, tensors) };
+  };
   return {
+    async measure(name, inputs) {
+      const { run } = prepare(name, inputs);
+      const start = performance.now();
+      const results = run();
+      if (results instanceof Promise) await results; // waiting for what is there already would count too
+      return performance.now() - start;
+    },
     async call(name, inputs) {
-      const entry = manifest.entries[name];
-      const tensors = inputs.map(({ data, shape }): Tensor => ({ data, shape }));
-      const named = Object.fromEntries(entry.inputs.map((port, i) => [port.name, tensors[i]]));
+      const { entry, named, run } = prepare(name, inputs);
       const { bindings } = bindInputs(name, entry, named);
-      const results = await call(model, name, named, tensors);
+      const results = await told(folder, run);
       return entry.outputs.map(({ name: output, dtype, shape }) =>
-        arrayOf(dtype, shape.map((size) => evaluate(size, bindings)), results[output]),
+        arrayOf(
+          dtype,
+          shape.map((size) => evaluate(size, bindings)),
+          results[output],
+        ),
       );
     },
     close: async () => model.destroy?.(),
   };
+}
+
+/** What goes wrong inside of the artifact, as an error that says where. */
+async function told<T>(folder: string, body: () => T | Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const got = error instanceof Error ? error.message : String(error);
+    throw new ModelError("the artifact failed", {
+      where: folder,
+      got,
+      hint: "keratin verify tells whether it is whole",
+    });
+  }
 }
 
 function call(

@@ -21,7 +21,7 @@ async function startOnDevice(artifact: Artifact): Promise<Runner> {
   try {
     const runner = await startScript(artifact, device);
     return {
-      call: runner.call,
+      ...runner,
       async close() {
         await runner.close();
         close();

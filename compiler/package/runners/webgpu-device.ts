@@ -35,7 +35,9 @@ export async function openDevice(): Promise<OpenedDevice> {
     });
   }
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  });
   const { description, device: model, vendor } = adapter.info;
   // Dawn ends with the object that made it, so the device's owner holds on to that.
   const close = (): void => {
@@ -48,7 +50,9 @@ export async function openDevice(): Promise<OpenedDevice> {
 
 const hasDrivers = (): boolean =>
   process.platform !== "linux" ||
-  DRIVER_FOLDERS.some((folder) => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json")));
+  DRIVER_FOLDERS.some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(".json")),
+  );
 
 /** Names the driver to whoever is created next. False where there is none, or the user named one. */
 function useSoftwareDriver(): boolean {

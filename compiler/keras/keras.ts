@@ -1,0 +1,83 @@
+/**
+ * `keras`: everything under one name, as in `import keras`.
+ */
+
+import { dtypes } from "../../ir/dtype.ts";
+import { writeKeras } from "../formats/keras-archive.ts";
+import { activations } from "./activations.ts";
+import { registerKerasSerializable, serializeObject } from "./config.ts";
+import { loadData } from "./datasets/mnist.ts";
+import { dtypeOf } from "./dtype-names.ts";
+import { initializers } from "./initializers/index.ts";
+import * as layers from "./layers/index.ts";
+import { Input } from "./layers/input-layer.ts";
+import { Layer } from "./layers/layer.ts";
+import { losses } from "./losses/index.ts";
+import { metrics } from "./metrics/index.ts";
+import { Functional, Model, models, Sequential } from "./models/index.ts";
+import type { Model as ModelClass } from "./models/model.ts";
+import * as ops from "./ops/index.ts";
+import { optimizers } from "./optimizers/index.ts";
+import { SeedGenerator } from "./random.ts";
+import { regularizers } from "./regularizers.ts";
+import { loadModel, modelFromBytes } from "./saving/load.ts";
+import { modelArchive } from "./saving/save.ts";
+import { session } from "./session.ts";
+import { GradientTape, grad } from "./tape.ts";
+import { Callback, EarlyStopping, History } from "./training/callbacks.ts";
+import { utils } from "./utils.ts";
+import { Variable } from "./variable.ts";
+
+const config = {
+  /** Chooses where code runs from now on: "wasm", "webgpu", "cpp", "cuda", "reference" or "numpy". Throws ModelError for other names. */
+  setBackend: (name: string): void => session.setBackend(name),
+  backend: (): string => session.backendName(),
+  floatx: (): string => dtypes[session.floatx].keras,
+  setFloatx(name: string): void {
+    session.floatx = dtypeOf(name);
+  },
+  epsilon: (): number => session.epsilon,
+  setEpsilon(value: number): void {
+    session.epsilon = value;
+  },
+  imageDataFormat: (): string => session.dataFormat,
+  setImageDataFormat(format: "channels_last" | "channels_first"): void {
+    session.dataFormat = format;
+  },
+};
+
+const saving = {
+  registerKerasSerializable,
+  serializeKerasObject: serializeObject,
+  loadModel,
+  /** A model from the bytes of a `.keras` file, where there are no files. */
+  fromBytes: modelFromBytes,
+  /** The bytes of a `.keras` file. */
+  toBytes: async (model: ModelClass<unknown>): Promise<Uint8Array> => writeKeras(await modelArchive(model)),
+};
+
+export const keras = {
+  Input,
+  Layer,
+  Model,
+  Sequential,
+  Functional,
+  Variable,
+  GradientTape,
+  grad,
+  layers,
+  ops,
+  models,
+  activations,
+  initializers,
+  regularizers,
+  losses,
+  metrics,
+  optimizers,
+  callbacks: { Callback, EarlyStopping, History },
+  datasets: { mnist: { loadData } },
+  random: { SeedGenerator },
+  utils,
+  saving,
+  config,
+};

@@ -1,0 +1,81 @@
+/**
+ * What a call of a layer is made of: arguments and options, shapes, the place in the model that traced ops carry, the dtype.
+ */
+import type { DType } from "../../../ir/dtype.ts";
+import { ModelError } from "../../../ir/errors.ts";
+import { isNDArray } from "../../arrays.ts";
+import { TensorMethods } from "../../tensor.ts";
+import { Trace } from "../../trace.ts";
+import { dtypeOf } from "../dtype-names.ts";
+import { isNested } from "../nest.ts";
+import { camelKeys, isPlainObject, type JsonObject, type PlainObject } from "../options.ts";
+import { session } from "../session.ts";
+import { type ShapeNest, toKerasShape } from "../shapes.ts";
+
+/** Options of a call: `layer(x, { training: true })`. Other names go to `call` as they are. */
+export interface CallOptions {
+  /** Default: that of the outer call, else false. */
+  readonly training?: boolean;
+  readonly [option: string]: unknown;
+}
+
+/** Positional arguments and the options behind them. */
+export function splitArguments(args: readonly unknown[]): {
+  readonly inputs: readonly unknown[];
+  readonly options: CallOptions;
+} {
+  const last = args.at(-1);
+  if (args.length < 2 || !isPlainObject(last) || isNDArray(last) || isTensorDictionary(last))
+    return { inputs: args, options: {} };
+  return { inputs: args.slice(0, -1), options: camelKeys(last) };
+}
+
+/** A dictionary of tensors is an input, not options; unless it names an option that is one. */
+function isTensorDictionary(value: PlainObject): boolean {
+  const items = Object.values(value);
+  return items.length > 0 && !("mask" in value) && items.every((item) => item instanceof TensorMethods);
+}
+
+/** Ops that the trace records during `body` carry the path of the layer, for errors and for readers of the IR. */
+export function located<T>(body: () => T): T {
+  const { engine } = session.scope() ?? {};
+  if (!(engine instanceof Trace)) return body();
+  const outer = engine.builder.loc;
+  engine.builder.loc = session.namePath().join("/");
+  try {
+    return body();
+  } finally {
+    engine.builder.loc = outer;
+  }
+}
+
+export function shapesOf(value: unknown): ShapeNest {
+  if (value instanceof TensorMethods) return toKerasShape(value.value.shape);
+  if (!isNested(value))
+    throw new ModelError("layers take tensors", {
+      got: String(value),
+      hint: "Pass other values in the options of the call",
+    });
+  if (Array.isArray(value)) return value.map(shapesOf);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapesOf(item)]));
+}
+
+export function layerDType(given: string | JsonObject | null | undefined, where: string): DType {
+  if (given === null || given === undefined) return session.floatx;
+  const name = typeof given === "string" ? given : policyName(given);
+  if (name.startsWith("mixed_")) {
+    throw new ModelError("mixed precision is not available yet", {
+      where: `layer "${where}"`,
+      got: name,
+      hint: `Use dtype "float32"`,
+    });
+  }
+  return dtypeOf(name);
+}
+
+/** A dtype policy as files hold it. */
+function policyName({ config }: JsonObject): string {
+  const name = isPlainObject(config) ? config.name : undefined;
+  if (typeof name !== "string") throw new ModelError("not a dtype policy", { got: JSON.stringify(config) });
+  return name;
+}

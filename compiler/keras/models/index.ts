@@ -1,0 +1,61 @@
+/**
+ * `keras.Model`, `keras.Sequential`, and `keras.models`.
+ */
+import { ModelError } from "../../../ir/errors.ts";
+import type { Tensor } from "../../tensor.ts";
+import { factory } from "../callable.ts";
+import { symbolicIn } from "../functional/node.ts";
+import type { LayerOptions } from "../layers/layer.ts";
+import type { Nest } from "../nest.ts";
+import { isPlainObject } from "../options.ts";
+import { loadModel, modelFromBytes, modelFromJson } from "../saving/load.ts";
+import { Functional as FunctionalClass } from "./functional.ts";
+import { Model as ModelClass } from "./model.ts";
+import { Sequential as SequentialClass } from "./sequential.ts";
+
+interface ByName<O> extends LayerOptions {
+  readonly inputs: Nest<Tensor>;
+  readonly outputs: O;
+}
+
+/**
+ * `keras.Model(inputs, outputs)` and `keras.Model({ inputs, outputs })` make a functional model, with or without `new`;
+ * `class MyModel extends keras.Model` makes one with a `call` of its own.
+ */
+interface ModelFactory {
+  <O extends Nest<Tensor>>(inputs: Nest<Tensor>, outputs: O, options?: LayerOptions): FunctionalClass<O>;
+  <O extends Nest<Tensor>>(options: ByName<O>): FunctionalClass<O>;
+  new <O extends Nest<Tensor>>(inputs: Nest<Tensor>, outputs: O, options?: LayerOptions): FunctionalClass<O>;
+  new <O extends Nest<Tensor>>(options: ByName<O>): FunctionalClass<O>;
+}
+
+function makeFunctional([first, outputs, options]: readonly unknown[]): FunctionalClass<unknown> | undefined {
+  if (isPlainObject(first) && "inputs" in first && "outputs" in first) {
+    const { inputs, outputs: results, ...rest } = first;
+    return new FunctionalClass(inputs as Nest<Tensor>, results, rest as LayerOptions);
+  }
+  return symbolicIn(first).length === 0
+    ? undefined
+    : new FunctionalClass(first as Nest<Tensor>, outputs, (options ?? {}) as LayerOptions);
+}
+
+export const Model: ModelFactory & typeof ModelClass = new Proxy(ModelClass, {
+  construct(target, args: readonly unknown[], newTarget): object {
+    const functional = newTarget === Model ? makeFunctional(args) : undefined;
+    return functional ?? Reflect.construct(target, args, newTarget);
+  },
+  apply(_target, _self, args: readonly unknown[]): object {
+    const functional = makeFunctional(args);
+    if (functional !== undefined) return functional;
+    throw new ModelError("a model is made from symbolic inputs and outputs", {
+      expected: "keras.Model(inputs, outputs)",
+      got: args.map(String).join(", "),
+    });
+  },
+}) as ModelFactory & typeof ModelClass;
+
+export const Sequential = factory(SequentialClass);
+export const Functional = FunctionalClass;
+
+/** `keras.models`. */
+export const models = { Model, Sequential, Functional, loadModel, modelFromBytes, modelFromJson };
