@@ -6,7 +6,7 @@ import { type Dim, equalDims, symbol, symbolsOf } from "../../ir/dim.ts";
 import type { Block, Op, Value } from "../../ir/graph.ts";
 import { type Buffer, type Expr, type Kernel, type Stmt, type Var } from "../../ir/kernel.ts";
 import type { OpTable } from "../../ir/op.ts";
-import { visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
+import { operandsOf, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import { lowerGroup } from "./kernel.ts";
 
 /**
@@ -65,8 +65,25 @@ function batchUse(kernel: Kernel, additive: boolean): BatchUse {
   if (counters === undefined) return "whole";
   const written = kernel.params.some(({ buffer, access }) => access !== "read" && involved.includes(buffer));
   const outer = kernel.body.length === 1 && kernel.body[0].kind === "for" ? kernel.body[0].var : undefined;
-  if (counters.size === 1 && outer !== undefined && counters.has(outer)) return "sample";
+  if (counters.size === 1 && outer !== undefined && counters.has(outer)) {
+    return usedAsValue(kernel, outer) ? "whole" : "sample";
+  }
   return additive && !written ? "sum" : "whole";
+}
+
+/** Whether the number of a sample is anything but the first index of a buffer: counted by chunk, it would start again at 0. */
+function usedAsValue(kernel: Kernel, sample: Var): boolean {
+  const isSample = (expr: Expr): boolean => expr.kind === "var" && expr.var === sample;
+  const behindFirst = (index: readonly Expr[]): readonly Expr[] => index.slice(index.length > 0 && isSample(index[0]) ? 1 : 0);
+  const uses = (expr: Expr): boolean => {
+    if (isSample(expr)) return true;
+    return (expr.kind === "load" ? behindFirst(expr.index) : operandsOf(expr)).some(uses);
+  };
+  let used = false;
+  visitStmts(kernel.body, (stmt) => {
+    if (stmt.kind === "store") used ||= [stmt.value, ...behindFirst(stmt.index)].some(uses);
+  });
+  return used;
 }
 
 /** The loop variables that index the leading axes of these buffers; undefined where an index is anything else. */

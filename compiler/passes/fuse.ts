@@ -6,7 +6,7 @@
  * only a matter of memory stay outside, as they are. Everything else ends up in exactly one `fused` op.
  */
 import { Builder } from "../../ir/builder.ts";
-import { equalDims, symbolsOf } from "../../ir/dim.ts";
+import { equalDims, isStaticShape, symbolsOf } from "../../ir/dim.ts";
 import { type Block, type BlockArg, type Func, makeOp, type Op, type Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
 import type { Pass } from "../pass.ts";
@@ -63,7 +63,8 @@ function isKnownScalar(op: Op, ops: OpTable): boolean {
 /** True for ops that only say where things lie in memory. */
 export function isMemoryOp(op: Op, ops: OpTable): boolean {
   const lowering = loweringOf(op, ops);
-  return lowering.kind === "alias" || (lowering.kind === "join" && lowering.axis(op.attrs) === 0);
+  if (lowering.kind === "alias") return true;
+  return lowering.kind === "join" && lowering.axis(op.attrs) === 0 && isStaticShape(op.results[0].type.shape);
 }
 
 interface Placed {
@@ -104,10 +105,34 @@ class Grouping {
     return this.users.get(value) ?? [];
   }
 
+  /** A reshape; or a join whose parts can all be written in place: made here, each once, and wanted nowhere else in particular. */
+  private isMemory(op: Op): boolean {
+    if (!isMemoryOp(op, this.ops)) return false;
+    if (loweringOf(op, this.ops).kind === "alias") return true;
+    const parts = op.operands.map((operand) => this.aliased(operand));
+    const isOwn = (part: Value): boolean => part.kind === "result" && !this.isPlaced(part, op);
+    return !this.isPlaced(op.results[0], op) && new Set(parts).size === parts.length && parts.every(isOwn);
+  }
+
+  /** What a chain of reshapes reshapes. */
+  private aliased(value: Value): Value {
+    if (value.kind === "arg" || loweringOf(value.op, this.ops).kind !== "alias") return value;
+    return this.aliased(value.op.operands[0]);
+  }
+
+  /** Returned, or part of another join than `join`: perhaps under another shape. */
+  private isPlaced(value: Value, join: Op): boolean {
+    if (this.returned.has(value)) return true;
+    return this.usersOf(value).some((user) => {
+      const { kind } = loweringOf(user, this.ops);
+      return kind === "alias" ? this.isPlaced(user.results[0], join) : kind === "join" && user !== join;
+    });
+  }
+
   /** Readers come after what they read: going backwards, every reader has its group. */
   run(): void {
     for (const op of [...this.block.ops].reverse()) {
-      if (isMemoryOp(op, this.ops) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
+      if (this.isMemory(op) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
       const group = this.findGroup(op) ?? { ops: new Set() };
       group.ops.add(op);
       this.groups.set(op, group);
@@ -153,7 +178,7 @@ class Grouping {
   private neededInMemory(value: Value): boolean {
     if (this.returned.has(value)) return true;
     return this.usersOf(value).some(
-      (user) => isMemoryOp(user, this.ops) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0])),
+      (user) => this.isMemory(user) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0])),
     );
   }
 
@@ -161,8 +186,10 @@ class Grouping {
   leaves(value: Value, members: ReadonlySet<Op>): boolean {
     if (this.neededInMemory(value)) return true;
     return this.usersOf(value).some((user) => {
-      if (members.has(user)) return false;
-      return this.groups.has(user) || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)));
+      // A free member is computed here, and inlined by others all the same.
+      if (members.has(user) && !isFree(user, this.ops)) return false;
+      const isElsewhere = this.groups.has(user) && !members.has(user);
+      return isElsewhere || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)));
     });
   }
 

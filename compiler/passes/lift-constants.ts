@@ -23,6 +23,8 @@ function lift(module: Module, into: Map<string, NDArray>): Module {
 }
 
 function liftFunc(func: Func, into: Map<string, NDArray>): Func {
+  // `prepare` is evaluated, not compiled: it may keep its constants.
+  if (func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared")) return func;
   const lifted = new Map<Value, BlockArg>();
   const paths: string[] = [];
   for (const op of func.body.ops) {
