@@ -60,7 +60,8 @@ function backpropagate(
   if (dys.every((dy) => dy === undefined)) return;
   const rule = table.get(op.name)?.gradient;
   if (rule === "zero") return;
-  if (rule === undefined) throw new ModelError("this op has no gradient", { where: op.loc || undefined, got: op.name });
+  if (rule === undefined)
+    throw new ModelError("this op has no gradient", { where: op.loc || undefined, got: op.name });
   b.loc = op.loc;
   const dxs = rule(b, op, dys) ?? [];
   op.operands.forEach((operand, i) => {

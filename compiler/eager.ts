@@ -12,7 +12,7 @@ import type { NDArray } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
 import type { Bundle } from "../ir/program.ts";
 import { printType, type TensorType } from "../ir/type.ts";
-import type { Executable, Loader } from "./backends/compiled.ts";
+import type { Executable, Loader } from "./backends/loader.ts";
 import { compile } from "./pipeline.ts";
 import { type Engine, Tensor } from "./tensor.ts";
 
@@ -88,7 +88,9 @@ export class EagerEngine implements Engine {
     const cell = this.cell(tensor);
     if (cell.array !== undefined) return cell.array;
     if (!this.loader.isSynchronous) {
-      throw new Unsupported(this.loader.name, "reading a value at once", { hint: "Use await tensor.array()" });
+      throw new Unsupported(this.loader.name, "reading a value at once", {
+        hint: "Use await tensor.array()",
+      });
     }
     this.flushSync();
     return this.known(cell);
@@ -101,7 +103,8 @@ export class EagerEngine implements Engine {
 
   private cell(tensor: Tensor): Cell {
     if (tensor.payload instanceof Cell && tensor.engine === this) return tensor.payload;
-    if (tensor.engine.kind === "trace") throw new ModelError("a traced tensor was used outside of its function");
+    if (tensor.engine.kind === "trace")
+      throw new ModelError("a traced tensor was used outside of its function");
     const array = tensor.engine.readSync(tensor);
     return new Cell(printType({ dtype: array.dtype, shape: array.shape }), array);
   }
@@ -119,7 +122,12 @@ export class EagerEngine implements Engine {
       }
       return known;
     }
-    const entry = compileOp(name, operands.map(({ type }) => type), attrs, this.loader);
+    const entry = compileOp(
+      name,
+      operands.map(({ type }) => type),
+      attrs,
+      this.loader,
+    );
     this.cache.set(key, entry);
     if (this.cache.size > CAPACITY) this.cache.delete(this.cache.keys().next().value ?? key);
     return entry;

@@ -17,7 +17,12 @@ const region = ({ bytes, fields }: Store): Region => ({
 export function manifestOf({ name, programs, weights, state }: Bundle): Manifest {
   const entries: { [entry: string]: Entry } = {};
   for (const { name: entry, symbols, inputs, outputs, arenaBytes } of programs) {
-    entries[entry] = { symbols, inputs: inputs.map(port), outputs: outputs.map(port), arena: size(arenaBytes) };
+    entries[entry] = {
+      symbols,
+      inputs: inputs.map(port),
+      outputs: outputs.map(port),
+      arena: size(arenaBytes),
+    };
   }
   return { format: 1, name, entries, weights: region(weights), state: region(state) };
 }

@@ -3,7 +3,7 @@
  *
  *     module ──graph passes──> fused module ──lower──> programs of naive kernels ──schedule──> programs an emitter takes
  */
-import type { Field, Bundle, Program, Step, Store } from "../ir/program.ts";
+
 import { byteWidth } from "../ir/dtype.ts";
 import { CompilerBug } from "../ir/errors.ts";
 import { evaluateFunc } from "../ir/evaluate.ts";
@@ -11,6 +11,7 @@ import type { Func, Module } from "../ir/graph.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { bytesOf, type NDArray, sizeOf } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
+import type { Bundle, Field, Program, Step, Store } from "../ir/program.ts";
 import type { TensorType } from "../ir/type.ts";
 import type { Scheduler } from "../targets/schedule/scheduler.ts";
 import { lowerFunc } from "./lower/program.ts";
@@ -66,7 +67,9 @@ export function compile(
   options: CompileOptions = {},
 ): Compiled {
   const constants = new Map<string, NDArray>();
-  const passes = graphPasses.map((pass) => (pass === liftConstants ? liftConstants.collecting(constants) : pass));
+  const passes = graphPasses.map((pass) =>
+    pass === liftConstants ? liftConstants.collecting(constants) : pass,
+  );
   const fused = runPasses(module, passes, { ops: opTable, ...options });
   const prepared = runPrepare(fused, values);
   const known = new Map([...values, ...constants, ...prepared]);
@@ -80,13 +83,14 @@ export function compile(
   return { bundle: { name, programs, weights, state }, module: fused };
 }
 
-const isPrepare = (func: Func): boolean => func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
+const isPrepare = (func: Func): boolean =>
+  func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
 
 /** What `prepare` functions give for these weights, by path. */
 export function runPrepare(module: Module, values: ReadonlyMap<string, NDArray>): Map<string, NDArray> {
   const prepared = new Map<string, NDArray>();
   for (const func of module.funcs.filter(isPrepare)) {
-    const args = func.args.map((role) => valueOf(role.kind === "input" ? role.name : role.path, values));
+    const args = func.args.map((role) => valueFor(role.kind === "input" ? role.name : role.path, values));
     const results = evaluateFunc(func, args, opTable);
     func.results.forEach((role, i) => {
       if (role.kind === "prepared") prepared.set(role.path, results[i]);
@@ -95,7 +99,7 @@ export function runPrepare(module: Module, values: ReadonlyMap<string, NDArray>)
   return prepared;
 }
 
-function valueOf(path: string, values: ReadonlyMap<string, NDArray>): NDArray {
+function valueFor(path: string, values: ReadonlyMap<string, NDArray>): NDArray {
   const value = values.get(path);
   if (value === undefined) throw new CompilerBug("compile", `no value for the parameter "${path}"`);
   return value;
@@ -105,7 +109,10 @@ function valueOf(path: string, values: ReadonlyMap<string, NDArray>): NDArray {
 const FIELD_ALIGNMENT = 64;
 
 /** Packs parameters and states into their two regions. A path that any function writes is a state everywhere. */
-function layOut(funcs: readonly Func[], values: ReadonlyMap<string, NDArray>): { weights: Store; state: Store; fields: FieldOffsets } {
+function layOut(
+  funcs: readonly Func[],
+  values: ReadonlyMap<string, NDArray>,
+): { weights: Store; state: Store; fields: FieldOffsets } {
   const types = new Map<string, TensorType>();
   const written = new Set<string>();
   for (const func of funcs) {
@@ -122,7 +129,7 @@ function layOut(funcs: readonly Func[], values: ReadonlyMap<string, NDArray>): {
     let end = 0;
     for (const [path, { dtype, shape }] of types) {
       if (region(path) !== kind) continue;
-      const value = valueOf(path, values);
+      const value = valueFor(path, values);
       parts.push({ field: { name: path, dtype, shape, offset: end }, value });
       fields.set(path, { region: kind, offset: end });
       end = Math.ceil((end + sizeOf(value.shape) * byteWidth(dtype)) / FIELD_ALIGNMENT) * FIELD_ALIGNMENT;
@@ -139,7 +146,9 @@ function scheduleProgram(program: Program, scheduler: Scheduler, naive: boolean)
   const steps = (list: readonly Step[]): readonly Step[] =>
     list.map((step) => {
       if (step.kind === "chunks") return { ...step, body: steps(step.body) };
-      return step.kind === "launch" ? { ...step, kernel: scheduleKernel(step.kernel, scheduler, naive) } : step;
+      return step.kind === "launch"
+        ? { ...step, kernel: scheduleKernel(step.kernel, scheduler, naive) }
+        : step;
     });
   return { ...program, steps: steps(program.steps) };
 }

@@ -3,8 +3,8 @@
  * reads become parameters, eager tensors it meets become constants.
  */
 import { Builder } from "../ir/builder.ts";
-import type { DType } from "../ir/dtype.ts";
 import type { Shape } from "../ir/dim.ts";
+import type { DType } from "../ir/dtype.ts";
 import { ModelError } from "../ir/errors.ts";
 import type { ArgRole, Attrs, BlockArg, Func, ResultRole, Value } from "../ir/graph.ts";
 import type { NDArray } from "../ir/ndarray.ts";

@@ -26,12 +26,17 @@ export interface Spec {
   readonly reduced: readonly string[];
 }
 
-const words = (text: string): string[] => text.trim().split(/\s+/).filter((word) => word !== "");
+const words = (text: string): string[] =>
+  text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "");
 
 function parseIndex(text: string): AffineIndex {
   return text.split("+").map((term) => {
     const match = /^(?:(\d+)\*)?([A-Za-z_]\w*)$/.exec(term);
-    if (match === null) throw new ModelError("bad index in a spec", { expected: "axis, 2*axis or sums", got: text });
+    if (match === null)
+      throw new ModelError("bad index in a spec", { expected: "axis, 2*axis or sums", got: text });
     return { axis: match[2], factor: Number(match[1] ?? 1) };
   });
 }
@@ -51,7 +56,11 @@ export function parseSpec(text: string): Spec {
 }
 
 /** The extent of every loop axis; throws ModelError when operands disagree or an index leaves its operand. */
-export function axisExtents(spec: Spec, shapes: readonly Shape[], sizes: readonly string[]): ReadonlyMap<string, Dim> {
+export function axisExtents(
+  spec: Spec,
+  shapes: readonly Shape[],
+  sizes: readonly string[],
+): ReadonlyMap<string, Dim> {
   const extents = new Map<string, Dim>();
   for (const size of sizes) {
     const [axis, dim] = size.split("=");
@@ -66,14 +75,20 @@ export function axisExtents(spec: Spec, shapes: readonly Shape[], sizes: readonl
 
 function collectLoneAxes(indices: readonly AffineIndex[], shape: Shape, extents: Map<string, Dim>): void {
   if (indices.length !== shape.length) {
-    throw new ModelError("rank does not match the spec", { expected: `${indices.length}`, got: `${shape.length}` });
+    throw new ModelError("rank does not match the spec", {
+      expected: `${indices.length}`,
+      got: `${shape.length}`,
+    });
   }
   indices.forEach((index, axis) => {
     if (index.length !== 1 || index[0].factor !== 1) return;
     const known = extents.get(index[0].axis);
     if (known !== undefined && !equalDims(known, shape[axis])) {
       const got = `${printDim(known)} and ${printDim(shape[axis])}`;
-      throw new ModelError(`operands disagree in the size of axis "${index[0].axis}"`, { expected: "one size", got });
+      throw new ModelError(`operands disagree in the size of axis "${index[0].axis}"`, {
+        expected: "one size",
+        got,
+      });
     }
     extents.set(index[0].axis, shape[axis]);
   });
@@ -91,13 +106,15 @@ function settleWindow(index: AffineIndex, size: Dim, extents: Map<string, Dim>):
   for (const { axis, factor } of index) {
     const extent = extents.get(axis);
     if (extent === undefined) continue;
-    if (typeof extent !== "number") throw new ModelError("windows need a constant size", { got: printDim(extent) });
+    if (typeof extent !== "number")
+      throw new ModelError("windows need a constant size", { got: printDim(extent) });
     last += factor * (extent - 1);
   }
   if (last >= size) {
     throw new ModelError("window does not fit", { expected: `at most ${size} elements`, got: `${last + 1}` });
   }
-  if (unknown.length === 1) extents.set(unknown[0].axis, Math.floor((size - 1 - last) / unknown[0].factor) + 1);
+  if (unknown.length === 1)
+    extents.set(unknown[0].axis, Math.floor((size - 1 - last) / unknown[0].factor) + 1);
 }
 
 /** The index expressions of one operand, given those of the loop axes. */
@@ -114,7 +131,11 @@ export function indexExprs(indices: readonly AffineIndex[], axes: ReadonlyMap<st
 }
 
 /** Binds kept and reduced axes to expressions. */
-export function bindAxes(spec: Spec, kept: readonly Expr[], reduced: readonly Expr[]): ReadonlyMap<string, Expr> {
+export function bindAxes(
+  spec: Spec,
+  kept: readonly Expr[],
+  reduced: readonly Expr[],
+): ReadonlyMap<string, Expr> {
   return new Map([
     ...spec.kept.map((axis, i): [string, Expr] => [axis, kept[i]]),
     ...spec.reduced.map((axis, i): [string, Expr] => [axis, reduced[i]]),

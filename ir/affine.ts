@@ -132,7 +132,9 @@ function scalarInterval(name: ScalarName, args: readonly Expr[], ranges: Ranges)
 }
 
 function product(a: Interval, b: Interval): Interval {
-  const corners = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max].map((x) => (Number.isNaN(x) ? 0 : x));
+  const corners = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max].map((x) =>
+    Number.isNaN(x) ? 0 : x,
+  );
   return { min: Math.min(...corners), max: Math.max(...corners) };
 }
 
@@ -188,7 +190,8 @@ function simplifyNode(expr: Expr, ranges: Ranges): Expr {
   if (expr.kind === "cast" && expr.arg.kind === "const") {
     return constant(convert(expr.arg.dtype, expr.dtype, expr.arg.value), expr.dtype, expr.lanes);
   }
-  if (expr.kind === "splat" && expr.arg.kind === "const") return constant(expr.arg.value, expr.dtype, expr.lanes);
+  if (expr.kind === "splat" && expr.arg.kind === "const")
+    return constant(expr.arg.value, expr.dtype, expr.lanes);
   if (expr.kind !== "scalar") return expr;
   const { name, args } = expr;
   if (name === "select" && args[0].kind === "const") return args[0].value !== 0 ? args[1] : args[2];
@@ -248,7 +251,8 @@ export function simplify(expr: Expr, ranges: Ranges): Expr {
   const visit = (node: Expr): Expr => {
     const known = done.get(node);
     if (known !== undefined) return known;
-    const simple = node.kind === "var" ? simplifyVar(node, ranges) : simplifyNode(mapOperands(node, visit), ranges);
+    const simple =
+      node.kind === "var" ? simplifyVar(node, ranges) : simplifyNode(mapOperands(node, visit), ranges);
     done.set(node, simple);
     return simple;
   };

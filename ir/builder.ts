@@ -2,13 +2,23 @@
  * The only way to make ops: infers types, checks operands, appends to a block. Methods beside `op` are shorthand for the primitives
  * that gradients, rules and layers use most; they insert the broadcast that binary ops need.
  */
-import { broadcastShapes, printType, type TensorType } from "./type.ts";
+
 import { type Dim, equalShapes, printDim, productOf, type Shape } from "./dim.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { ModelError } from "./errors.ts";
-import { type Attrs, type Block, type BlockArg, type Loc, makeOp, type Op, type OpResult, type Value } from "./graph.ts";
+import {
+  type Attrs,
+  type Block,
+  type BlockArg,
+  type Loc,
+  makeOp,
+  type Op,
+  type OpResult,
+  type Value,
+} from "./graph.ts";
 import { type NDArray, ndarray } from "./ndarray.ts";
 import type { ScalarName } from "./scalar.ts";
+import { broadcastShapes, printType, type TensorType } from "./type.ts";
 
 /** Anything a shorthand accepts as an operand: numbers become constants of the other operand's dtype. */
 export type Operand = Value | number;
@@ -37,7 +47,12 @@ export class Builder {
   }
 
   /** Appends an op and returns its results; throws ModelError when operands or attributes do not fit. */
-  results(name: string, operands: readonly Value[], attrs: Attrs = {}, regions: readonly Block[] = []): readonly OpResult[] {
+  results(
+    name: string,
+    operands: readonly Value[],
+    attrs: Attrs = {},
+    regions: readonly Block[] = [],
+  ): readonly OpResult[] {
     const def = this.table.get(name);
     if (def === undefined) throw new ModelError("no such op", { where: this.loc || undefined, got: name });
     const op = makeOp(name, operands, this.infer(def, operands, attrs, regions), attrs, regions, this.loc);
@@ -50,12 +65,20 @@ export class Builder {
     return this.results(name, operands, attrs, regions)[0];
   }
 
-  private infer(def: OpSignature, operands: readonly Value[], attrs: Attrs, regions: readonly Block[]): readonly TensorType[] {
+  private infer(
+    def: OpSignature,
+    operands: readonly Value[],
+    attrs: Attrs,
+    regions: readonly Block[],
+  ): readonly TensorType[] {
     const types = operands.map((operand) => operand.type);
     const [min, max] = def.arity;
     try {
       if (types.length < min || types.length > max) {
-        throw new ModelError("wrong number of operands", { expected: `${min} to ${max}`, got: `${types.length}` });
+        throw new ModelError("wrong number of operands", {
+          expected: `${min} to ${max}`,
+          got: `${types.length}`,
+        });
       }
       return def.infer(types, attrs, regions);
     } catch (error) {
@@ -92,11 +115,18 @@ export class Builder {
   }
 
   transpose(x: Value, permutation: readonly number[]): Value {
-    return permutation.every((axis, position) => axis === position) ? x : this.op("transpose", [x], { permutation });
+    return permutation.every((axis, position) => axis === position)
+      ? x
+      : this.op("transpose", [x], { permutation });
   }
 
   /** Elements from `starts` up to `limits` along each axis, every `strides`-th (default 1). */
-  slice(x: Value, starts: readonly number[], limits: Shape, strides: readonly number[] = starts.map(() => 1)): Value {
+  slice(
+    x: Value,
+    starts: readonly number[],
+    limits: Shape,
+    strides: readonly number[] = starts.map(() => 1),
+  ): Value {
     return this.op("slice", [x], { starts, limits: dimsAttr(limits), strides });
   }
 
@@ -110,8 +140,15 @@ export class Builder {
     if (equalShapes(x.type.shape, shape)) return x;
     const offset = shape.length - x.type.shape.length;
     const kept = x.type.shape.flatMap((dim, axis) => (dim === 1 && shape[axis + offset] !== 1 ? [] : [axis]));
-    const squeezed = this.reshape(x, kept.map((axis) => x.type.shape[axis]));
-    return this.broadcast(squeezed, shape, kept.map((axis) => axis + offset));
+    const squeezed = this.reshape(
+      x,
+      kept.map((axis) => x.type.shape[axis]),
+    );
+    return this.broadcast(
+      squeezed,
+      shape,
+      kept.map((axis) => axis + offset),
+    );
   }
 
   // Elementwise.
@@ -129,7 +166,10 @@ export class Builder {
   private pair(a: Operand, b: Operand): [Value, Value] {
     if (typeof a === "number" && typeof b === "number") return [this.number(a, "f32"), this.number(b, "f32")];
     const dtype = typeof a === "number" ? (b as Value).type.dtype : a.type.dtype;
-    return [typeof a === "number" ? this.number(a, dtype) : a, typeof b === "number" ? this.number(b, dtype) : b];
+    return [
+      typeof a === "number" ? this.number(a, dtype) : a,
+      typeof b === "number" ? this.number(b, dtype) : b,
+    ];
   }
 
   private number(value: number, dtype: DType): Value {
@@ -152,7 +192,10 @@ export class Builder {
   select(condition: Value, a: Operand, b: Operand): Value {
     const [x, y] = this.pair(a, b);
     const shape = [x, y].reduce((s, v) => broadcastShapes(s, v.type.shape), condition.type.shape);
-    return this.op("select", [condition, x, y].map((v) => this.broadcastTo(v, shape)));
+    return this.op(
+      "select",
+      [condition, x, y].map((v) => this.broadcastTo(v, shape)),
+    );
   }
 
   cast(x: Value, dtype: DType): Value {

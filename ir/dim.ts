@@ -104,7 +104,8 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
     let product = coefficient;
     for (const name of symbols) {
       const value = bindings.get(name);
-      if (value === undefined) throw new ModelError(`dimension ${printDim(dim)} has no value`, { where: name });
+      if (value === undefined)
+        throw new ModelError(`dimension ${printDim(dim)} has no value`, { where: name });
       product *= value;
     }
     sum += product;
@@ -146,5 +147,8 @@ export function parseDim(text: string): Dim {
 function parseFactor(text: string): Dim {
   if (/^\d+$/.test(text)) return Number(text);
   if (/^[A-Za-z_]\w*$/.test(text)) return symbol(text);
-  throw new ModelError("not a dimension", { expected: "an integer, a name, or sums and products of them", got: text });
+  throw new ModelError("not a dimension", {
+    expected: "an integer, a name, or sums and products of them",
+    got: text,
+  });
 }

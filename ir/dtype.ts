@@ -32,15 +32,15 @@ function info<T extends TypedArray>(
   kind: DTypeInfo["kind"],
   keras: string,
   mlir: string,
-  Array: Constructor<T>,
+  Storage: Constructor<T>,
 ): DTypeInfo {
   return {
     bytes,
     kind,
     keras,
     mlir,
-    allocate: (length) => new Array(length),
-    view: (buffer, byteOffset, length) => new Array(buffer, byteOffset, length),
+    allocate: (length) => new Storage(length),
+    view: (buffer, byteOffset, length) => new Storage(buffer, byteOffset, length),
   };
 }
 

@@ -27,7 +27,8 @@ export function setElement({ dtype, data }: NDArray, i: number, value: number): 
 const floatBits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0];
 
 /** bfloat16 is the upper half of a float32. */
-export const bfloatToNumber = (bits: number): number => new Float32Array(new Uint32Array([bits << 16]).buffer)[0];
+export const bfloatToNumber = (bits: number): number =>
+  new Float32Array(new Uint32Array([bits << 16]).buffer)[0];
 
 /** Rounds to nearest, ties to even. */
 export function numberToBfloat(value: number): number {
@@ -64,7 +65,10 @@ function roundEven(x: number): number {
 }
 
 /** Calls `visit` with every index of `shape` in row-major order; the array is reused. */
-export function forEachIndex(shape: readonly number[], visit: (index: readonly number[], flat: number) => void): void {
+export function forEachIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[], flat: number) => void,
+): void {
   const size = sizeOf(shape);
   const index = new Array<number>(shape.length).fill(0);
   for (let flat = 0; flat < size; flat++) {
@@ -84,7 +88,11 @@ export function flatIndex(index: readonly number[], strides: readonly number[]):
 }
 
 /** Fills `out` element by element from positions in `from`: what movement ops do. A negative position leaves zero. */
-export function gatherElements(out: NDArray, from: NDArray, source: (index: readonly number[]) => readonly number[]): void {
+export function gatherElements(
+  out: NDArray,
+  from: NDArray,
+  source: (index: readonly number[]) => readonly number[],
+): void {
   const strides = stridesOf(from.shape);
   forEachIndex(out.shape, (index, flat) => {
     out.data[flat] = from.data[flatIndex(source(index), strides)];

@@ -16,11 +16,20 @@ export interface EvaluateOptions {
 }
 
 /** Evaluates one op on arrays. */
-export function evaluateOp(op: Op, operands: readonly NDArray[], ops: OpTable, bindings: Bindings, options: EvaluateOptions = {}): readonly NDArray[] {
+export function evaluateOp(
+  op: Op,
+  operands: readonly NDArray[],
+  ops: OpTable,
+  bindings: Bindings,
+  options: EvaluateOptions = {},
+): readonly NDArray[] {
   const def = ops.get(op.name);
   if (def?.lower.kind === "region") return evaluateBlock(op.regions[0], operands, ops, bindings, options);
   if (def?.evaluate === undefined) throw new CompilerBug("evaluate", `no meaning for op ${op.name}`);
-  const types = op.results.map(({ type }) => ({ dtype: type.dtype, shape: evaluateShape(type.shape, bindings) }));
+  const types = op.results.map(({ type }) => ({
+    dtype: type.dtype,
+    shape: evaluateShape(type.shape, bindings),
+  }));
   const allocate = (index: number): NDArray => {
     const { dtype, shape } = types[index];
     const storage = options.wide && dtype === "f32" ? "f64" : dtype;
@@ -30,7 +39,13 @@ export function evaluateOp(op: Op, operands: readonly NDArray[], ops: OpTable, b
 }
 
 /** Evaluates a block whose ops all have a meaning. */
-export function evaluateBlock(block: Block, args: readonly NDArray[], ops: OpTable, bindings: Bindings, options: EvaluateOptions = {}): readonly NDArray[] {
+export function evaluateBlock(
+  block: Block,
+  args: readonly NDArray[],
+  ops: OpTable,
+  bindings: Bindings,
+  options: EvaluateOptions = {},
+): readonly NDArray[] {
   const values = new Map<Value, NDArray>(block.args.map((arg, i) => [arg, args[i]]));
   const get = (value: Value): NDArray => {
     const array = values.get(value);
@@ -45,8 +60,16 @@ export function evaluateBlock(block: Block, args: readonly NDArray[], ops: OpTab
 }
 
 /** Evaluates a function. Symbols take their values from the shapes of the arguments; throws ModelError where these do not fit. */
-export function evaluateFunc(func: Func, args: readonly NDArray[], ops: OpTable, options: EvaluateOptions = {}): readonly NDArray[] {
-  const bindings = bindSymbols(func.body.args.map((arg) => arg.type), args);
+export function evaluateFunc(
+  func: Func,
+  args: readonly NDArray[],
+  ops: OpTable,
+  options: EvaluateOptions = {},
+): readonly NDArray[] {
+  const bindings = bindSymbols(
+    func.body.args.map((arg) => arg.type),
+    args,
+  );
   return evaluateBlock(func.body, args, ops, bindings, options);
 }
 
@@ -55,7 +78,8 @@ export function bindSymbols(types: readonly TensorType[], arrays: readonly NDArr
   const bindings = new Map<string, number>();
   types.forEach((type, i) => {
     const array = arrays[i];
-    const fits = array !== undefined && array.dtype === type.dtype && array.shape.length === type.shape.length;
+    const fits =
+      array !== undefined && array.dtype === type.dtype && array.shape.length === type.shape.length;
     const mismatch = (): ModelError =>
       new ModelError(`argument ${i} does not fit`, {
         expected: printType(type),
@@ -74,11 +98,19 @@ export function bindSymbols(types: readonly TensorType[], arrays: readonly NDArr
 }
 
 /** Solves coefficient * symbol + rest = size for the symbol; other polynomials must already be settled. */
-function bindDim(dim: Exclude<TensorType["shape"][number], number>, size: number, bindings: Map<string, number>, mismatch: () => ModelError): void {
+function bindDim(
+  dim: Exclude<TensorType["shape"][number], number>,
+  size: number,
+  bindings: Map<string, number>,
+  mismatch: () => ModelError,
+): void {
   const open = dim.terms.filter((term) => term.symbols.some((name) => !bindings.has(name)));
   if (open.length === 1 && open[0].symbols.length === 1) {
     const settled = dim.terms.filter((term) => term !== open[0]);
-    const rest = settled.reduce((sum, term) => sum + term.symbols.reduce((p, name) => p * (bindings.get(name) ?? 0), term.coefficient), 0);
+    const rest = settled.reduce(
+      (sum, term) => sum + term.symbols.reduce((p, name) => p * (bindings.get(name) ?? 0), term.coefficient),
+      0,
+    );
     const value = (size - rest) / open[0].coefficient;
     if (!Number.isInteger(value) || value < 0) throw mismatch();
     bindings.set(open[0].symbols[0], value);

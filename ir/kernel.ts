@@ -62,11 +62,22 @@ export type Bind =
 
 export type Stmt =
   /** `var` runs from 0 to `extent - 1`. Threads of one grid position run together and may meet at barriers. */
-  | { readonly kind: "for"; readonly var: Var; readonly extent: Expr; readonly bind: Bind; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: "for";
+      readonly var: Var;
+      readonly extent: Expr;
+      readonly bind: Bind;
+      readonly body: readonly Stmt[];
+    }
   | { readonly kind: "let"; readonly var: Var; readonly value: Expr }
   /** Writes `value.lanes` consecutive elements along the last axis, beginning at `index`. */
   | { readonly kind: "store"; readonly buffer: Buffer; readonly index: readonly Expr[]; readonly value: Expr }
-  | { readonly kind: "if"; readonly cond: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
+  | {
+      readonly kind: "if";
+      readonly cond: Expr;
+      readonly then: readonly Stmt[];
+      readonly otherwise: readonly Stmt[];
+    }
   /** The buffer lives until the end of the enclosing statement list. Its content is undefined. */
   | { readonly kind: "alloc"; readonly buffer: Buffer }
   /** All threads of the workgroup meet; their writes to shared and global memory are visible afterwards. */
@@ -87,7 +98,12 @@ export interface Kernel {
 // Constructors. They fill in dtype and lanes; none of them simplifies (see `compiler/rules/index-arithmetic.ts`).
 
 export const makeVar = (name: string, dtype: DType = "i32", lanes = 1): Var => ({ name, dtype, lanes });
-export const constant = (value: number, dtype: DType = "i32", lanes = 1): Expr => ({ kind: "const", dtype, lanes, value });
+export const constant = (value: number, dtype: DType = "i32", lanes = 1): Expr => ({
+  kind: "const",
+  dtype,
+  lanes,
+  value,
+});
 export const int = (value: number): Expr => constant(value);
 export const read = (v: Var): Expr => ({ kind: "var", dtype: v.dtype, lanes: v.lanes, var: v });
 export const cast = (arg: Expr, dtype: DType): Expr =>
@@ -95,7 +111,13 @@ export const cast = (arg: Expr, dtype: DType): Expr =>
 export const bitcast = (arg: Expr, dtype: DType): Expr => ({ kind: "bitcast", dtype, lanes: arg.lanes, arg });
 export const splat = (arg: Expr, lanes: number): Expr =>
   arg.lanes === lanes ? arg : { kind: "splat", dtype: arg.dtype, lanes, arg };
-export const extract = (arg: Expr, lane: number): Expr => ({ kind: "extract", dtype: arg.dtype, lanes: 1, arg, lane });
+export const extract = (arg: Expr, lane: number): Expr => ({
+  kind: "extract",
+  dtype: arg.dtype,
+  lanes: 1,
+  arg,
+  lane,
+});
 
 /** A load of `lanes` elements; for buffers of vectors, of one vector. */
 export const load = (buffer: Buffer, index: readonly Expr[], lanes = buffer.lanes): Expr => ({
@@ -109,7 +131,10 @@ export const load = (buffer: Buffer, index: readonly Expr[], lanes = buffer.lane
 /** Applies a scalar operator; scalars among vector arguments are splat. */
 export function scalar(name: ScalarName, ...args: Expr[]): Expr {
   const lanes = Math.max(...args.map((arg) => arg.lanes));
-  const dtype = scalarResult(name, args.map((arg) => arg.dtype));
+  const dtype = scalarResult(
+    name,
+    args.map((arg) => arg.dtype),
+  );
   return { kind: "scalar", dtype, lanes, name, args: args.map((arg) => splat(arg, lanes)) };
 }
 
@@ -130,7 +155,13 @@ export const store = (buffer: Buffer, index: readonly Expr[], value: Expr): Stmt
   index,
   value,
 });
-export const makeBuffer = (name: string, dtype: DType, shape: readonly Dim[], space: Space, lanes = 1): Buffer => ({
+export const makeBuffer = (
+  name: string,
+  dtype: DType,
+  shape: readonly Dim[],
+  space: Space,
+  lanes = 1,
+): Buffer => ({
   name,
   dtype,
   shape,

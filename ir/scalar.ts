@@ -54,7 +54,8 @@ function erf(x: number): number {
 }
 
 /** IEEE 754's pow, as numpy, C and Keras have it. JavaScript's gives NaN for 1 ** NaN and 1 ** Infinity. */
-const power = (a: number, b: number): number => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
+const power = (a: number, b: number): number =>
+  a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
 
 const table = {
   add: { arity: 2, result: "same", basic: true, meaning: (a, b) => a + b },
@@ -67,8 +68,19 @@ const table = {
   /** Division rounding down; for indices, whose divisors are positive constants. */
   floordiv: { arity: 2, result: "same", basic: true, meaning: (a, b) => (b === 0 ? 0 : Math.floor(a / b)) },
   /** The remainder of `floordiv`: in [0, b) for positive b. */
-  mod: { arity: 2, result: "same", basic: true, meaning: (a, b) => (b === 0 ? 0 : a - b * Math.floor(a / b)) },
-  fma: { arity: 3, result: "same", basic: true, meaning: (a, b, c) => a * b + c, integer: (a, b, c) => Math.imul(a, b) + c },
+  mod: {
+    arity: 2,
+    result: "same",
+    basic: true,
+    meaning: (a, b) => (b === 0 ? 0 : a - b * Math.floor(a / b)),
+  },
+  fma: {
+    arity: 3,
+    result: "same",
+    basic: true,
+    meaning: (a, b, c) => a * b + c,
+    integer: (a, b, c) => Math.imul(a, b) + c,
+  },
   neg: { arity: 1, result: "same", basic: true, meaning: (a) => -a },
   abs: { arity: 1, result: "same", basic: true, meaning: Math.abs },
   min: { arity: 2, result: "same", basic: true, meaning: Math.min },

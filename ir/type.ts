@@ -1,8 +1,9 @@
 /**
  * The type of every value in the graph IR: an element type and a shape.
  */
-import type { DType } from "./dtype.ts";
+
 import { equalDims, equalShapes, printDim, type Shape } from "./dim.ts";
+import type { DType } from "./dtype.ts";
 import { ModelError } from "./errors.ts";
 
 export interface TensorType {
@@ -16,7 +17,8 @@ export const equalTypes = (a: TensorType, b: TensorType): boolean =>
   a.dtype === b.dtype && equalShapes(a.shape, b.shape);
 
 /** `f32[n, 28, 28, 1]`: the short spelling of error messages. */
-export const printType = ({ dtype, shape }: TensorType): string => `${dtype}[${shape.map(printDim).join(", ")}]`;
+export const printType = ({ dtype, shape }: TensorType): string =>
+  `${dtype}[${shape.map(printDim).join(", ")}]`;
 
 /** numpy's broadcasting rule on shapes; throws ModelError naming both. A symbol never counts as 1. */
 export function broadcastShapes(a: Shape, b: Shape): Shape {

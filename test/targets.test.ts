@@ -4,11 +4,12 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { wasmLoader } from "../compiler/backends/wasm.ts";
+import type { Loader } from "../compiler/backends/loader.ts";
 import { nativeLoader } from "../compiler/backends/native-loader.ts";
-import type { Loader } from "../compiler/backends/compiled.ts";
+import { wasmLoader } from "../compiler/backends/wasm.ts";
 import { compile } from "../compiler/pipeline.ts";
 import { Unsupported } from "../ir/errors.ts";
+import { evaluateFunc } from "../ir/evaluate.ts";
 import type { NDArray } from "../ir/ndarray.ts";
 import type { Tolerance } from "../ir/op.ts";
 import { allOps, opTable } from "../ir/ops/index.ts";
@@ -21,7 +22,6 @@ import { type OpSample, opSamples, sampleOperands } from "./support/op-samples.t
 import { randomFunc } from "./support/random-graph.ts";
 import { expectedOutputs, interpreted, randomArguments } from "./support/run-func.ts";
 import { seeded } from "./support/seeded.ts";
-import { evaluateFunc } from "../ir/evaluate.ts";
 import { requireTool } from "./support/tools.ts";
 
 const rows = opSamples(allOps, opTable);

@@ -2,31 +2,14 @@
  * Backends that compile: one class for all targets, given what loads a bundle on that target. Sessions keep weights and state where the
  * target has them.
  */
-import type { NDArray } from "../../ir/ndarray.ts";
+
 import type { Module } from "../../ir/graph.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
 import type { Bundle } from "../../ir/program.ts";
-import type { Scheduler } from "../../targets/schedule/scheduler.ts";
 import type { Backend, BackendName, Session } from "../backend.ts";
 import { EagerEngine } from "../eager.ts";
 import { compile, runPrepare } from "../pipeline.ts";
-
-/** A loaded bundle: runs its programs, holds its weights and state. */
-export interface Executable {
-  /** Inputs and results in the order of the program's ports. */
-  call(entry: string, inputs: readonly NDArray[]): readonly NDArray[] | Promise<readonly NDArray[]>;
-  read(path: string): NDArray | Promise<NDArray>;
-  write(path: string, value: NDArray): void | Promise<void>;
-}
-
-/** What a target brings: its schedule, and how its code is loaded in this process. */
-export interface Loader {
-  readonly name: BackendName;
-  readonly scheduler: Scheduler;
-  /** Loads several bundles at once: where a system compiler has to run, it runs once. */
-  load(bundles: readonly Bundle[]): readonly Executable[] | Promise<readonly Executable[]>;
-  /** True where `load` and `call` answer at once. */
-  readonly isSynchronous: boolean;
-}
+import type { Executable, Loader } from "./loader.ts";
 
 export class CompiledBackend implements Backend {
   readonly name: BackendName;
@@ -53,7 +36,12 @@ class CompiledSession implements Session {
   /** What was given: parameters that only `prepare` reads are nowhere else. */
   private readonly values: Map<string, NDArray>;
 
-  constructor(executable: Executable, { weights, state }: Bundle, module: Module, values: ReadonlyMap<string, NDArray>) {
+  constructor(
+    executable: Executable,
+    { weights, state }: Bundle,
+    module: Module,
+    values: ReadonlyMap<string, NDArray>,
+  ) {
     this.executable = executable;
     this.stored = new Set([...weights.fields, ...state.fields].map(({ name }) => name));
     this.module = module;
@@ -72,6 +60,7 @@ class CompiledSession implements Session {
   async write(path: string, value: NDArray): Promise<void> {
     this.values.set(path, value);
     if (this.stored.has(path)) await this.executable.write(path, value);
-    for (const [prepared, array] of runPrepare(this.module, this.values)) await this.executable.write(prepared, array);
+    for (const [prepared, array] of runPrepare(this.module, this.values))
+      await this.executable.write(prepared, array);
   }
 }

@@ -6,7 +6,7 @@ import type { Bundle } from "../../ir/program.ts";
 import { cpp } from "../../targets/cpp/cpp.ts";
 import { cuda } from "../../targets/cuda/cuda.ts";
 import { schedulerFor } from "../../targets/schedule/scheduler.ts";
-import type { Executable, Loader } from "./compiled.ts";
+import type { Executable, Loader } from "./loader.ts";
 import { NativeLoader } from "./native.ts";
 
 export function nativeLoader(target: "cpp" | "cuda"): Loader {

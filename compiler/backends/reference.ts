@@ -1,9 +1,10 @@
 /**
  * The reference backend: every op by its own meaning, in plain loops. Slow, and the oracle of all others. Keras calls it `numpy`.
  */
+
+import { Builder } from "../../ir/builder.ts";
 import { ModelError } from "../../ir/errors.ts";
 import { evaluateFunc, evaluateOp } from "../../ir/evaluate.ts";
-import { Builder } from "../../ir/builder.ts";
 import type { Attrs, BlockArg, Func, Module } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import type { OpTable } from "../../ir/op.ts";

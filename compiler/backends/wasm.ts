@@ -7,10 +7,10 @@ import { ModelError } from "../../ir/errors.ts";
 import { bindSymbols } from "../../ir/evaluate.ts";
 import { type NDArray, sizeOf, zeros } from "../../ir/ndarray.ts";
 import type { Bundle, Field, Program } from "../../ir/program.ts";
+import { schedulerFor } from "../../targets/schedule/scheduler.ts";
 import { emitWasm, wasm } from "../../targets/wasm/emit.ts";
 import { ALIGNMENT, PAGE, type WasmLayout } from "../../targets/wasm/layout.ts";
-import { schedulerFor } from "../../targets/schedule/scheduler.ts";
-import type { Executable, Loader } from "./compiled.ts";
+import type { Executable, Loader } from "./loader.ts";
 
 export const wasmLoader: Loader = {
   name: "wasm",
@@ -36,7 +36,10 @@ class WasmExecutable implements Executable {
   private readonly bundle: Bundle;
   private readonly layout: WasmLayout;
   private readonly memory: WebAssembly.Memory;
-  private readonly entries = new Map<string, { program: Program; run: CallableFunction; frame: Frame | undefined }>();
+  private readonly entries = new Map<
+    string,
+    { program: Program; run: CallableFunction; frame: Frame | undefined }
+  >();
 
   constructor(bundle: Bundle) {
     const { bytes, layout } = emitWasm(bundle);
@@ -45,7 +48,11 @@ class WasmExecutable implements Executable {
     this.layout = layout;
     this.memory = exports.memory as WebAssembly.Memory;
     for (const program of bundle.programs) {
-      this.entries.set(program.name, { program, run: exports[program.name] as CallableFunction, frame: undefined });
+      this.entries.set(program.name, {
+        program,
+        run: exports[program.name] as CallableFunction,
+        frame: undefined,
+      });
     }
     new Uint8Array(this.memory.buffer).set(bundle.weights.bytes, layout.weights);
     new Uint8Array(this.memory.buffer).set(bundle.state.bytes, layout.state);
@@ -58,7 +65,13 @@ class WasmExecutable implements Executable {
     entry.frame = frame;
     for (let i = 0; i < inputs.length; i++) copyInto(frame.inputs[i], inputs[i].data);
     entry.run(...frame.sizes, ...frame.pointers);
-    return frame.outputs.map((view, i): NDArray => ({ dtype: entry.program.outputs[i].dtype, shape: frame.shapes[i], data: view.slice() }));
+    return frame.outputs.map(
+      (view, i): NDArray => ({
+        dtype: entry.program.outputs[i].dtype,
+        shape: frame.shapes[i],
+        data: view.slice(),
+      }),
+    );
   }
 
   /** The frame of the last call serves again where sizes are the same: always, for programs without symbols. */
@@ -66,11 +79,19 @@ class WasmExecutable implements Executable {
     if (last !== undefined && last.buffer === this.memory.buffer && program.symbols.length === 0) return last;
     const bindings = bindSymbols(program.inputs, inputs);
     const sizes = program.symbols.map((symbol) => bindings.get(symbol) ?? 0);
-    const same = last !== undefined && last.buffer === this.memory.buffer && sizes.every((size, i) => size === last.sizes[i]);
+    const same =
+      last !== undefined &&
+      last.buffer === this.memory.buffer &&
+      sizes.every((size, i) => size === last.sizes[i]);
     return same ? last : this.place(program, inputs, bindings, sizes);
   }
 
-  private place(program: Program, inputs: readonly NDArray[], bindings: Bindings, sizes: readonly number[]): Frame {
+  private place(
+    program: Program,
+    inputs: readonly NDArray[],
+    bindings: Bindings,
+    sizes: readonly number[],
+  ): Frame {
     const shapes = program.outputs.map(({ shape }) => evaluateShape(shape, bindings));
     const ports = [...inputs, ...program.outputs.map(({ dtype }, i) => ({ dtype, shape: shapes[i] }))];
     let end = align(this.layout.arena + evaluateDim(program.arenaBytes, bindings));
@@ -83,7 +104,14 @@ class WasmExecutable implements Executable {
     if (missing > 0) this.memory.grow(missing);
     const { buffer } = this.memory;
     const views = ports.map(({ dtype, shape }, i) => dtypes[dtype].view(buffer, pointers[i], sizeOf(shape)));
-    return { sizes, pointers, inputs: views.slice(0, inputs.length), outputs: views.slice(inputs.length), shapes, buffer };
+    return {
+      sizes,
+      pointers,
+      inputs: views.slice(0, inputs.length),
+      outputs: views.slice(inputs.length),
+      shapes,
+      buffer,
+    };
   }
 
   read(path: string): NDArray {
@@ -96,7 +124,11 @@ class WasmExecutable implements Executable {
   write(path: string, value: NDArray): void {
     const { view } = this.field(path);
     if (view.length !== value.data.length) {
-      throw new ModelError("a value of another size", { where: path, expected: `${view.length} elements`, got: `${value.data.length}` });
+      throw new ModelError("a value of another size", {
+        where: path,
+        expected: `${view.length} elements`,
+        got: `${value.data.length}`,
+      });
     }
     copyInto(view, value.data);
   }
@@ -106,7 +138,10 @@ class WasmExecutable implements Executable {
       const field = this.bundle[region].fields.find(({ name }) => name === path);
       if (field === undefined) continue;
       const size = sizeOf(evaluateShape(field.shape, new Map()));
-      return { field, view: dtypes[field.dtype].view(this.memory.buffer, this.layout[region] + field.offset, size) };
+      return {
+        field,
+        view: dtypes[field.dtype].view(this.memory.buffer, this.layout[region] + field.offset, size),
+      };
     }
     throw new ModelError("no such weight or state", { got: path });
   }
@@ -114,7 +149,8 @@ class WasmExecutable implements Executable {
 
 /** Elements of equal dtype: numbers to numbers, bigints to bigints. */
 function copyInto(to: TypedArray, from: TypedArray): void {
-  const bytes = (array: TypedArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const bytes = (array: TypedArray): Uint8Array =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (to instanceof Float32Array && from instanceof Float32Array) to.set(from);
   else bytes(to).set(bytes(from));
 }

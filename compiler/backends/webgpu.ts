@@ -2,17 +2,18 @@
  * The webgpu backend: bundles become shaders on the browser's device, or in Node on that of the npm package `webgpu` (Dawn). One device
  * serves all bundles.
  */
+
+import { type Dim, evaluateShape } from "../../ir/dim.ts";
 import { type DType, dtypes, type TypedArray } from "../../ir/dtype.ts";
 import { ModelError, Unsupported } from "../../ir/errors.ts";
-import type { NDArray } from "../../ir/ndarray.ts";
-import { type Dim, evaluateShape } from "../../ir/dim.ts";
 import { bindSymbols } from "../../ir/evaluate.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
 import type { Bundle } from "../../ir/program.ts";
 import { instantiate, type WebGpuModel } from "../../runtime/webgpu.ts";
 import { schedulerFor } from "../../targets/schedule/scheduler.ts";
 import { wgsl } from "../../targets/wgsl/wgsl.ts";
 import { manifestOf } from "../manifest.ts";
-import type { Executable, Loader } from "./compiled.ts";
+import type { Executable, Loader } from "./loader.ts";
 
 export function webgpuLoader(): Loader {
   // Dawn lives as long as its GPU object is referenced.
@@ -33,7 +34,14 @@ async function loadBundle(bundle: Bundle, opened: Opened): Promise<Executable> {
   const { source, plan } = wgsl.emit(bundle);
   const { weights, state } = bundle;
   const manifest = manifestOf(bundle);
-  const model = await instantiate({ source, plan, manifest, weights: weights.bytes, state: state.bytes, device: opened.device });
+  const model = await instantiate({
+    source,
+    plan,
+    manifest,
+    weights: weights.bytes,
+    state: state.bytes,
+    device: opened.device,
+  });
   return new WebGpuExecutable(model, bundle, opened);
 }
 
@@ -45,7 +53,8 @@ interface Opened {
 /** The browser's device; in Node, that of the package `webgpu`. Throws Unsupported where there is neither. */
 async function open(): Promise<Opened> {
   const own = globalThis.navigator?.gpu;
-  const found = (await adapterOf(own ?? (await dawn()))) ?? (own === undefined ? await software() : undefined);
+  const found =
+    (await adapterOf(own ?? (await dawn()))) ?? (own === undefined ? await software() : undefined);
   if (found === undefined) {
     throw new Unsupported("webgpu", "this machine", {
       expected: "a GPU adapter",
@@ -55,7 +64,9 @@ async function open(): Promise<Opened> {
   }
   const { gpu, adapter } = found;
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  });
   return { gpu, device };
 }
 
@@ -84,13 +95,17 @@ async function dawn(): Promise<GPU> {
     Object.assign(globalThis, globals);
     return create([]);
   } catch {
-    throw new Unsupported("webgpu", "Node without the package webgpu", { hint: "Install it beside keratin: npm install webgpu" });
+    throw new Unsupported("webgpu", "Node without the package webgpu", {
+      hint: "Install it beside keratin: npm install webgpu",
+    });
   }
 }
 
 /** The loader's array as the IR stores this dtype. */
-const elements = (dtype: DType, array: { buffer: ArrayBufferLike; byteOffset: number; length: number }): TypedArray =>
-  dtypes[dtype].view(array.buffer, array.byteOffset, array.length);
+const elements = (
+  dtype: DType,
+  array: { buffer: ArrayBufferLike; byteOffset: number; length: number },
+): TypedArray => dtypes[dtype].view(array.buffer, array.byteOffset, array.length);
 
 class WebGpuExecutable implements Executable {
   private readonly model: WebGpuModel;
@@ -121,9 +136,16 @@ class WebGpuExecutable implements Executable {
 
   async read(path: string): Promise<NDArray> {
     const found = (await this.model.exportWeights()).find(({ name }) => name === path);
-    const field = [...this.bundle.weights.fields, ...this.bundle.state.fields].find(({ name }) => name === path);
-    if (found === undefined || field === undefined) throw new ModelError("no such weight or state", { got: path });
-    return { dtype: field.dtype, shape: field.shape.map((dim: Dim) => Number(dim)), data: elements(field.dtype, found.data) };
+    const field = [...this.bundle.weights.fields, ...this.bundle.state.fields].find(
+      ({ name }) => name === path,
+    );
+    if (found === undefined || field === undefined)
+      throw new ModelError("no such weight or state", { got: path });
+    return {
+      dtype: field.dtype,
+      shape: field.shape.map((dim: Dim) => Number(dim)),
+      data: elements(field.dtype, found.data),
+    };
   }
 
   write(path: string, value: NDArray): void {

@@ -2,7 +2,14 @@
  * Which box of a tensor a tile needs. Given the index expressions at which a stage reads another, the box is, per axis, a lower bound that
  * moves with the tile and a constant extent. Halos and row bands fall out of this; nothing here knows what an op does.
  */
-import { type Affine, affineInterval, combineAffine, equalExprs, type Ranges, toAffine } from "../../ir/affine.ts";
+import {
+  type Affine,
+  affineInterval,
+  combineAffine,
+  equalExprs,
+  type Ranges,
+  toAffine,
+} from "../../ir/affine.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { Expr, Var } from "../../ir/kernel.ts";
 
@@ -14,7 +21,12 @@ export interface Span {
 }
 
 /** The span one index expression covers while the variables inside the tile run; undefined when it is not affine. */
-export function spanOf(index: Expr, tile: ReadonlySet<Var>, inner: Ranges, symbolic: ReadonlyMap<Var, Dim>): Span | undefined {
+export function spanOf(
+  index: Expr,
+  tile: ReadonlySet<Var>,
+  inner: Ranges,
+  symbolic: ReadonlyMap<Var, Dim>,
+): Span | undefined {
   const { constant, terms } = toAffine(index);
   if (terms.some(({ atom }) => atom.kind !== "var")) return undefined;
   const isTile = ({ atom }: { atom: Expr }): boolean => atom.kind === "var" && tile.has(atom.var);
@@ -40,7 +52,8 @@ const sameTerms = (a: Affine, b: Affine): boolean =>
 /** The smallest span that holds both; undefined when they move differently with the tile. */
 export function hull(a: Span, b: Span): Span | undefined {
   if (!sameTerms(a.low, b.low)) return undefined;
-  if (typeof a.extent !== "number" || typeof b.extent !== "number") return a.extent === b.extent ? a : undefined;
+  if (typeof a.extent !== "number" || typeof b.extent !== "number")
+    return a.extent === b.extent ? a : undefined;
   const start = Math.min(a.low.constant, b.low.constant);
   const end = Math.max(a.low.constant + a.extent, b.low.constant + b.extent);
   return { low: { constant: start, terms: a.low.terms }, extent: end - start };

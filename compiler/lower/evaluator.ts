@@ -3,14 +3,24 @@
  * asked of `onRead` (a stage's buffer, an operand of the group).
  */
 import { type Ranges, simplify } from "../../ir/affine.ts";
+import type { Shape } from "../../ir/dim.ts";
 import { type Dim, printDim, productOf } from "../../ir/dim.ts";
 import type { DType } from "../../ir/dtype.ts";
 import { CompilerBug } from "../../ir/errors.ts";
 import type { Op, Value } from "../../ir/graph.ts";
-import { add, constant, type Expr, int, makeVar, mul, read as readVar, scalar, type Var } from "../../ir/kernel.ts";
+import {
+  add,
+  constant,
+  type Expr,
+  int,
+  makeVar,
+  mul,
+  read as readVar,
+  scalar,
+  type Var,
+} from "../../ir/kernel.ts";
 import type { LowerContext, Lowering, OpTable, Read } from "../../ir/op.ts";
 import { scalars } from "../../ir/scalar.ts";
-import type { Shape } from "../../ir/dim.ts";
 import { visitExprs } from "../../ir/walk-kernel.ts";
 
 /** Symbols as variables: `extents` count the present chunk, `totals` the whole call. */
@@ -116,13 +126,17 @@ export class Evaluator {
 
   private linearize(index: readonly Expr[], shape: Shape): Expr {
     const { extent } = { extent: (dim: Dim) => this.dim(dim, this.options.sizes?.extents) };
-    return index.reduce<Expr>((flat, i, axis) => (axis === 0 ? i : add(mul(flat, extent(shape[axis])), i)), int(0));
+    return index.reduce<Expr>(
+      (flat, i, axis) => (axis === 0 ? i : add(mul(flat, extent(shape[axis])), i)),
+      int(0),
+    );
   }
 
   private delinearize(flat: Expr, shape: Shape): Expr[] {
     return shape.map((dim, axis) => {
       const inner = productOf(shape.slice(axis + 1));
-      if (typeof inner !== "number") throw new CompilerBug("lower", `reshape to [${shape.map(printDim)}] needs constant trailing sizes`);
+      if (typeof inner !== "number")
+        throw new CompilerBug("lower", `reshape to [${shape.map(printDim)}] needs constant trailing sizes`);
       const quotient = inner === 1 ? flat : scalar("floordiv", flat, int(inner));
       return axis === 0 || typeof dim !== "number" ? quotient : scalar("mod", quotient, int(dim));
     });
@@ -133,7 +147,9 @@ export class Evaluator {
     const lowering = this.lowering(op);
     if (lowering.kind !== "reduce" || isInlinable(op, this.ops)) return [this.inline(op, index)];
     const ctx = this.context(op);
-    const at = lowering.extents(ctx).map((extent, axis) => (extent === 1 ? int(0) : local(`r${axis}`, extent)));
+    const at = lowering
+      .extents(ctx)
+      .map((extent, axis) => (extent === 1 ? int(0) : local(`r${axis}`, extent)));
     return lowering.body(ctx, index, at, this.reader(op));
   }
 
@@ -149,7 +165,8 @@ export class Evaluator {
     const index = op.results[0].type.shape.map((_, axis) => readVar(makeVar(`i${axis}`)));
     let cost = 0;
     visitExprs(local.inline(op, index), (expr) => {
-      if (expr.kind === "scalar") cost += scalars[expr.name].basic || scalars[expr.name].ulp === 0 ? 1 : TRANSCENDENTAL;
+      if (expr.kind === "scalar")
+        cost += scalars[expr.name].basic || scalars[expr.name].ulp === 0 ? 1 : TRANSCENDENTAL;
     });
     return cost;
   }
@@ -164,7 +181,10 @@ export function isInlinable(op: Op, ops: OpTable): boolean {
   const lowering = ops.get(op.name)?.lower;
   if (lowering === undefined || lowering.kind === "region") return false;
   if (lowering.kind !== "reduce") return true;
-  return op.results.length === 1 && lowering.extents(new Evaluator(ops).context(op)).every((extent) => extent === 1);
+  return (
+    op.results.length === 1 &&
+    lowering.extents(new Evaluator(ops).context(op)).every((extent) => extent === 1)
+  );
 }
 
 /** Where a reshape only adds or drops axes of size 1, indices carry over; undefined for any other reshape. */

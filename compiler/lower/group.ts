@@ -5,7 +5,7 @@
 import { type Affine, fromAffine, type Ranges } from "../../ir/affine.ts";
 import { type Dim, equalDims, evaluateDim, type Shape, symbolsOf } from "../../ir/dim.ts";
 import { CompilerBug } from "../../ir/errors.ts";
-import type { Block, Op, OpResult, Value } from "../../ir/graph.ts";
+import type { Block, Op, OpResult } from "../../ir/graph.ts";
 import { type Expr, makeVar, read as readVar, type Var } from "../../ir/kernel.ts";
 import type { Lowering, OpTable } from "../../ir/op.ts";
 import { hull, type Span, spanOf, stepAlong } from "./access.ts";
@@ -60,7 +60,8 @@ export function stagedOps(block: Block, ops: OpTable): ReadonlySet<Op> {
 }
 
 /** True for reductions over more than one element: they are loops of their own and always staged. */
-export const reduces = (op: Op, ops: OpTable): boolean => loweringOf(op, ops).kind === "reduce" && !isInlinable(op, ops);
+export const reduces = (op: Op, ops: OpTable): boolean =>
+  loweringOf(op, ops).kind === "reduce" && !isInlinable(op, ops);
 
 /** Sizes are compared with every symbol at this value. */
 const TYPICAL = 64;
@@ -151,7 +152,8 @@ class PlacementAttempt {
   private boxOf(op: Op): readonly Span[] | undefined {
     const recorded = this.boxes.get(op);
     if (recorded === null) return undefined;
-    const own = this.leaves(op) && (op === this.main.op || recorded === undefined) ? this.tileBox(op) : undefined;
+    const own =
+      this.leaves(op) && (op === this.main.op || recorded === undefined) ? this.tileBox(op) : undefined;
     if (recorded === undefined) return own;
     const box: Span[] = [];
     for (const [axis, span] of recorded.entries()) {
@@ -171,7 +173,8 @@ class PlacementAttempt {
   private foreignAxis(op: Op): number | undefined {
     if (this.boxes.has(op) && op !== this.main.op) return undefined;
     const { shape } = op.results[0].type;
-    return this.tile.find(({ axis, extent }) => axis >= shape.length || !equalDims(shape[axis], extent))?.axis;
+    return this.tile.find(({ axis, extent }) => axis >= shape.length || !equalDims(shape[axis], extent))
+      ?.axis;
   }
 
   private tileBox(op: Op): Span[] {
@@ -211,7 +214,9 @@ class PlacementAttempt {
       const [{ coefficient, atom }] = low.terms;
       const tile = this.tile.find(({ variable }) => atom.kind === "var" && atom.var === variable);
       if (tile === undefined || low.terms.length > 1 || coefficient !== extent) return false;
-      return coefficient === 1 ? equalDims(tile.extent, dim) : typeof tile.extent === "number" && tile.extent * coefficient === dim;
+      return coefficient === 1
+        ? equalDims(tile.extent, dim)
+        : typeof tile.extent === "number" && tile.extent * coefficient === dim;
     });
   }
 
@@ -249,18 +254,30 @@ class PlacementAttempt {
       this.boxes.set(op, spans);
       return;
     }
-    this.boxes.set(op, spans.map((span, axis) => {
-      const other = known[axis];
-      return span === undefined || other === undefined ? undefined : hull(span, other);
-    }));
+    this.boxes.set(
+      op,
+      spans.map((span, axis) => {
+        const other = known[axis];
+        return span === undefined || other === undefined ? undefined : hull(span, other);
+      }),
+    );
   }
 }
 
 const zero: Affine = { constant: 0, terms: [] };
-const addIndex = (a: Expr, b: Expr): Expr => ({ kind: "scalar", dtype: "i32", lanes: 1, name: "add", args: [a, b] });
+const addIndex = (a: Expr, b: Expr): Expr => ({
+  kind: "scalar",
+  dtype: "i32",
+  lanes: 1,
+  name: "add",
+  args: [a, b],
+});
 
 /** The symbols a block's types use. */
 export function blockSymbols(block: Block): string[] {
-  const types = [...block.args.map((arg) => arg.type), ...block.ops.flatMap((op) => op.results.map((r) => r.type))];
+  const types = [
+    ...block.args.map((arg) => arg.type),
+    ...block.ops.flatMap((op) => op.results.map((r) => r.type)),
+  ];
   return [...new Set(types.flatMap((type) => symbolsOf(type.shape)))].sort();
 }

@@ -31,7 +31,13 @@ interface Options {
 const REGISTER_ELEMENTS = 64;
 
 /** The kernel of a group: parameters are the block's arguments, then its returns. */
-export function lowerGroup(block: Block, axes: readonly number[], name: string, ops: OpTable, options: Options = {}): LoweredGroup {
+export function lowerGroup(
+  block: Block,
+  axes: readonly number[],
+  name: string,
+  ops: OpTable,
+  options: Options = {},
+): LoweredGroup {
   const placement = place(block, ops, axes);
   if (placement === undefined) throw new CompilerBug("lower", `group ${name} cannot be placed`);
   return new GroupWriter(block, placement, ops, options).write(name);
@@ -76,12 +82,14 @@ class GroupWriter {
   }
 
   private nameBuffers(): void {
-    const buffer = (value: Value, name: string): Buffer => makeBuffer(name, value.type.dtype, value.type.shape, "global");
+    const buffer = (value: Value, name: string): Buffer =>
+      makeBuffer(name, value.type.dtype, value.type.shape, "global");
     this.block.args.forEach((arg, i) => this.inputs.set(arg, buffer(arg, arg.name ?? `in${i}`)));
     this.block.returns.forEach((value, i) => this.outputs.set(value, buffer(value, `out${i}`)));
     const staged = stagedOps(this.block, this.ops);
     for (const op of this.block.ops) {
-      for (const operand of op.operands) if (operand.kind === "result" && staged.has(operand.op)) this.readInside.add(operand);
+      for (const operand of op.operands)
+        if (operand.kind === "result" && staged.has(operand.op)) this.readInside.add(operand);
     }
   }
 
@@ -117,7 +125,10 @@ class GroupWriter {
         name,
         params: [
           ...[...this.inputs.values()].map((buffer) => ({ buffer, access: "read" as const })),
-          ...[...this.outputs.values()].map((buffer) => ({ buffer, access: access as "write" | "readwrite" })),
+          ...[...this.outputs.values()].map((buffer) => ({
+            buffer,
+            access: access as "write" | "readwrite",
+          })),
         ],
         dims: [
           ...[...this.sizes.extents].map(([symbol, variable]) => ({ symbol, var: variable })),
@@ -130,7 +141,10 @@ class GroupWriter {
   }
 
   private noteLoop(variable: Var, extent: Dim): void {
-    this.ranges.set(variable, { min: 0, max: typeof extent === "number" ? extent - 1 : Number.POSITIVE_INFINITY });
+    this.ranges.set(variable, {
+      min: 0,
+      max: typeof extent === "number" ? extent - 1 : Number.POSITIVE_INFINITY,
+    });
   }
 
   private extent(dim: Dim): Expr {
@@ -149,7 +163,9 @@ class GroupWriter {
     const lowering = loweringOf(stage.op, this.ops);
     const allocs: Stmt[] = [];
     const body =
-      lowering.kind === "reduce" && reduces(stage.op, this.ops) ? this.reduction(stage, lowering, index, loops, allocs) : this.map(stage, index, loops, allocs);
+      lowering.kind === "reduce" && reduces(stage.op, this.ops)
+        ? this.reduction(stage, lowering, index, loops, allocs)
+        : this.map(stage, index, loops, allocs);
     const nest = loops.reduceRight<readonly Stmt[]>(
       (stmts, { variable, extent }) => [forLoop(variable, this.extent(extent), stmts)],
       body,
@@ -160,7 +176,10 @@ class GroupWriter {
   /** A buffer for one tile of a result. */
   private hold(stage: Stage, result: OpResult, allocs: Stmt[]): Buffer {
     const shape = stage.box.map(({ extent }) => extent).filter((extent) => extent !== 1);
-    const elements = shape.reduce<number>((product, dim) => product * (typeof dim === "number" ? dim : Infinity), 1);
+    const elements = shape.reduce<number>(
+      (product, dim) => product * (typeof dim === "number" ? dim : Infinity),
+      1,
+    );
     const space = elements <= REGISTER_ELEMENTS ? "register" : "local";
     const suffix = result.index === 0 ? "" : String(result.index);
     const buffer = makeBuffer(`${stage.op.name}${suffix}`, result.type.dtype, shape, space);
@@ -169,7 +188,12 @@ class GroupWriter {
     return buffer;
   }
 
-  private map(stage: Stage, index: readonly Expr[], loops: readonly { variable: Var }[], allocs: Stmt[]): Stmt[] {
+  private map(
+    stage: Stage,
+    index: readonly Expr[],
+    loops: readonly { variable: Var }[],
+    allocs: Stmt[],
+  ): Stmt[] {
     const [result] = stage.op.results;
     const value = simplify(this.evaluator.inline(stage.op, index), this.ranges);
     const output = this.outputs.get(result);
@@ -229,12 +253,18 @@ class GroupWriter {
   /** A reduction that leaves the group as it is, by addition from zero. */
   private isPlainSum({ op }: Stage): boolean {
     const lowering = loweringOf(op, this.ops);
-    if (lowering.kind !== "reduce" || !reduces(op, this.ops) || !op.results.every((result) => this.outputs.has(result))) return false;
+    if (
+      lowering.kind !== "reduce" ||
+      !reduces(op, this.ops) ||
+      !op.results.every((result) => this.outputs.has(result))
+    )
+      return false;
     const ctx = this.evaluator.context(op);
     const [zero] = lowering.init(ctx);
     const [state, value] = [0, 1].map(() => this.evaluator.placeholder(zero.dtype));
     const [sum] = lowering.combine(ctx, [state], [value]);
-    const adds = sum.kind === "scalar" && sum.name === "add" && sum.args.includes(state) && sum.args.includes(value);
+    const adds =
+      sum.kind === "scalar" && sum.name === "add" && sum.args.includes(state) && sum.args.includes(value);
     return adds && zero.kind === "const" && zero.value === 0 && op.results.length === 1;
   }
 }

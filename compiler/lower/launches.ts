@@ -4,7 +4,7 @@
  */
 import { type Dim, equalDims, symbol, symbolsOf } from "../../ir/dim.ts";
 import type { Block, Op, Value } from "../../ir/graph.ts";
-import { type Buffer, type Expr, type Kernel, type Stmt, type Var } from "../../ir/kernel.ts";
+import type { Buffer, Expr, Kernel, Stmt, Var } from "../../ir/kernel.ts";
 import type { OpTable } from "../../ir/op.ts";
 import { operandsOf, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import { lowerGroup } from "./kernel.ts";
@@ -34,7 +34,9 @@ export function lowerLaunches(block: Block, ops: OpTable): Launch[] {
 }
 
 function lowerOp(op: Op, ops: OpTable, name: string): Launch {
-  const axes = Array.isArray(op.attrs.axes) ? op.attrs.axes.filter((axis): axis is number => typeof axis === "number") : [];
+  const axes = Array.isArray(op.attrs.axes)
+    ? op.attrs.axes.filter((axis): axis is number => typeof axis === "number")
+    : [];
   const { kernel, additive } = lowerGroup(op.regions[0], axes, name, ops);
   const batch = batchUse(kernel, additive);
   const base = { operands: op.operands, results: op.results, batch };
@@ -49,7 +51,9 @@ function lowerOp(op: Op, ops: OpTable, name: string): Launch {
 /** Kernels are named after the layers they come from, else after what they compute. */
 function uniqueName(op: Op, names: Map<string, number>): string {
   const inner = op.regions[0].ops.map(({ name }) => name);
-  const base = (op.loc === "" ? inner[inner.length - 1] : op.loc).replaceAll(/[^A-Za-z0-9]+/g, "_").slice(0, 48);
+  const base = (op.loc === "" ? inner[inner.length - 1] : op.loc)
+    .replaceAll(/[^A-Za-z0-9]+/g, "_")
+    .slice(0, 48);
   const count = names.get(base) ?? 0;
   names.set(base, count + 1);
   return count === 0 ? base : `${base}_${count + 1}`;
@@ -57,9 +61,12 @@ function uniqueName(op: Op, names: Map<string, number>): string {
 
 function batchUse(kernel: Kernel, additive: boolean): BatchUse {
   const batch = symbol(BATCH);
-  const involved = kernel.params.filter(({ buffer }) => symbolsOf(buffer.shape).length > 0).map(({ buffer }) => buffer);
+  const involved = kernel.params
+    .filter(({ buffer }) => symbolsOf(buffer.shape).length > 0)
+    .map(({ buffer }) => buffer);
   if (involved.length === 0) return kernel.dims.some(({ symbol: name }) => name === BATCH) ? "whole" : "none";
-  const leading = (shape: readonly Dim[]): boolean => equalDims(shape[0], batch) && symbolsOf(shape.slice(1)).length === 0;
+  const leading = (shape: readonly Dim[]): boolean =>
+    equalDims(shape[0], batch) && symbolsOf(shape.slice(1)).length === 0;
   if (!involved.every((buffer) => leading(buffer.shape))) return "whole";
   const counters = leadingIndices(kernel, new Set(involved));
   if (counters === undefined) return "whole";
@@ -74,7 +81,8 @@ function batchUse(kernel: Kernel, additive: boolean): BatchUse {
 /** Whether the number of a sample is anything but the first index of a buffer: counted by chunk, it would start again at 0. */
 function usedAsValue(kernel: Kernel, sample: Var): boolean {
   const isSample = (expr: Expr): boolean => expr.kind === "var" && expr.var === sample;
-  const behindFirst = (index: readonly Expr[]): readonly Expr[] => index.slice(index.length > 0 && isSample(index[0]) ? 1 : 0);
+  const behindFirst = (index: readonly Expr[]): readonly Expr[] =>
+    index.slice(index.length > 0 && isSample(index[0]) ? 1 : 0);
   const uses = (expr: Expr): boolean => {
     if (isSample(expr)) return true;
     return (expr.kind === "load" ? behindFirst(expr.index) : operandsOf(expr)).some(uses);
@@ -103,4 +111,3 @@ function leadingIndices(kernel: Kernel, buffers: ReadonlySet<Buffer>): ReadonlyS
   });
   return simple ? variables : undefined;
 }
-

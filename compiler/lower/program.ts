@@ -4,17 +4,25 @@
  */
 import { addDims, type Dim, symbol, symbolsOf } from "../../ir/dim.ts";
 import { byteWidth, type DType } from "../../ir/dtype.ts";
+import { CompilerBug } from "../../ir/errors.ts";
 import type { Func, Value } from "../../ir/graph.ts";
-import type { OpTable } from "../../ir/op.ts";
 import { sizeOf } from "../../ir/ndarray.ts";
+import type { OpTable } from "../../ir/op.ts";
 import type { Binding, Port, Program, Slot, Step } from "../../ir/program.ts";
 import { type Chunked, chunkBatch, isBatched } from "../passes/chunk-batch.ts";
 import { mergeLaunches } from "../passes/merge-launches.ts";
 import { planMemory, type Temporary } from "../passes/plan-memory.ts";
 import { TOTAL } from "./kernel.ts";
 import { BATCH, type Launch, lowerLaunches } from "./launches.ts";
-import { assignStorage, bytesOf, type FieldOffsets, type FinalCopy, type Home, type Place, type Storage } from "./storage.ts";
-import { CompilerBug } from "../../ir/errors.ts";
+import {
+  assignStorage,
+  bytesOf,
+  type FieldOffsets,
+  type FinalCopy,
+  type Home,
+  type Place,
+  type Storage,
+} from "./storage.ts";
 
 export interface LowerOptions {
   /** Bytes one chunk of the batch may take in the arena. */
@@ -96,12 +104,19 @@ class Assembly {
 
   private sections(launches: readonly Launch[]): Section[] {
     const merge = (list: readonly Launch[]): readonly Launch[] =>
-      this.options.disabled?.has("merge-launches") ? list : mergeLaunches(list, (value) => this.producer.get(value));
+      this.options.disabled?.has("merge-launches")
+        ? list
+        : mergeLaunches(list, (value) => this.producer.get(value));
     const chunked = this.options.disabled?.has("chunk-batch") ? undefined : this.chunked(launches);
     if (chunked === undefined) return [{ launches: merge(launches), chunk: undefined }];
     return [
       { launches: merge(chunked.before), chunk: undefined },
-      { launches: merge(chunked.chunk.map((launch) => (launch.batch === "sum" ? launch.accumulating() : launch))), chunk: chunked.size },
+      {
+        launches: merge(
+          chunked.chunk.map((launch) => (launch.batch === "sum" ? launch.accumulating() : launch)),
+        ),
+        chunk: chunked.size,
+      },
       { launches: merge(chunked.after), chunk: undefined },
     ];
   }
@@ -123,11 +138,19 @@ class Assembly {
           const { home } = this.place(storage, value);
           if (home.region.kind !== "arena") continue;
           const scaled = this.isLocal(home, section, sections, storage);
-          const at = section.chunk === undefined || scaled ? [position, position] : [start, start + section.launches.length - 1];
+          const at =
+            section.chunk === undefined || scaled
+              ? [position, position]
+              : [start, start + section.launches.length - 1];
           const known = lives.get(home);
-          const bytes = scaled && section.chunk !== undefined ? this.chunkBytes(home, section.chunk) : home.bytes;
+          const bytes =
+            scaled && section.chunk !== undefined ? this.chunkBytes(home, section.chunk) : home.bytes;
           if (scaled) this.chunkHomes.set(home, bytes);
-          lives.set(home, { first: Math.min(known?.first ?? at[0], at[0]), last: Math.max(known?.last ?? at[1], at[1]), bytes });
+          lives.set(home, {
+            first: Math.min(known?.first ?? at[0], at[0]),
+            last: Math.max(known?.last ?? at[1], at[1]),
+            bytes,
+          });
         }
         position++;
       }
@@ -135,7 +158,8 @@ class Assembly {
     for (const { from, to } of [...storage.copies, ...storage.joins]) {
       for (const { home } of [from, to]) {
         const known = lives.get(home);
-        if (home.region.kind === "arena") lives.set(home, { first: known?.first ?? end, last: end, bytes: known?.bytes ?? home.bytes });
+        if (home.region.kind === "arena")
+          lives.set(home, { first: known?.first ?? end, last: end, bytes: known?.bytes ?? home.bytes });
       }
     }
     const temporaries: Temporary<Home>[] = [...lives].map(([key, life]) => ({ key, ...life }));
@@ -153,13 +177,19 @@ class Assembly {
   private isLocal(home: Home, section: Section, sections: readonly Section[], storage: Storage): boolean {
     if (section.chunk === undefined || typeof home.bytes === "number") return false;
     const touches = (list: readonly Launch[]): boolean =>
-      list.some(({ operands, results }) => [...operands, ...results].some((value) => storage.places.get(value)?.home === home));
-    const copied = [...storage.copies, ...storage.joins].some(({ from, to }) => from.home === home || to.home === home);
+      list.some(({ operands, results }) =>
+        [...operands, ...results].some((value) => storage.places.get(value)?.home === home),
+      );
+    const copied = [...storage.copies, ...storage.joins].some(
+      ({ from, to }) => from.home === home || to.home === home,
+    );
     return !copied && sections.every((other) => other === section || !touches(other.launches));
   }
 
   private chunkBytes({ bytes }: Home, chunk: number): Dim {
-    return typeof bytes === "number" ? bytes : bytes.terms.reduce((sum, { coefficient }) => sum + coefficient * chunk, 0);
+    return typeof bytes === "number"
+      ? bytes
+      : bytes.terms.reduce((sum, { coefficient }) => sum + coefficient * chunk, 0);
   }
 
   private sectionSteps(section: Section, storage: Storage, slots: ReadonlyMap<Home, Dim>): Step[] {
@@ -172,14 +202,25 @@ class Assembly {
         sums.set(home, { kind: "clear", slot: this.slot({ home, offset: 0 }, home.bytes, value, slots) });
       }
     }
-    return [...sums.values(), { kind: "chunks", symbol: CHUNK, total: symbol(BATCH), size: section.chunk, body }];
+    return [
+      ...sums.values(),
+      { kind: "chunks", symbol: CHUNK, total: symbol(BATCH), size: section.chunk, body },
+    ];
   }
 
-  private launchStep({ kernel, operands, results }: Launch, section: Section, storage: Storage, slots: ReadonlyMap<Home, Dim>): Step {
+  private launchStep(
+    { kernel, operands, results }: Launch,
+    section: Section,
+    storage: Storage,
+    slots: ReadonlyMap<Home, Dim>,
+  ): Step {
     const args = [...operands, ...results].map((value): Binding => {
       const place = this.place(storage, value);
       const whole = section.chunk !== undefined && isBatched(value) && !this.chunkHomes.has(place.home);
-      return { slot: this.slot(place, bytesOf(value), value, slots), advance: whole ? sizeOf(value.type.shape.slice(1).map(Number)) : 0 };
+      return {
+        slot: this.slot(place, bytesOf(value), value, slots),
+        advance: whole ? sizeOf(value.type.shape.slice(1).map(Number)) : 0,
+      };
     });
     const inside = section.chunk !== undefined;
     const dims = kernel.dims.map(({ symbol: name }) => {
@@ -193,13 +234,28 @@ class Assembly {
     const width = byteWidth(type.dtype);
     const chunk = this.chunkHomes.get(home);
     if (typeof chunk === "number") return this.chunkSlot(home, chunk / width, type.dtype, offset, slots);
-    const size = typeof bytes === "number" ? bytes / width : { terms: bytes.terms.map((t) => ({ ...t, coefficient: t.coefficient / width })) };
+    const size =
+      typeof bytes === "number"
+        ? bytes / width
+        : { terms: bytes.terms.map((t) => ({ ...t, coefficient: t.coefficient / width })) };
     const base = home.region.kind === "arena" ? (slots.get(home) ?? 0) : (home.offset ?? 0);
     return { name: home.name, dtype: type.dtype, size, region: home.region, offset: addDims(base, offset) };
   }
 
-  private chunkSlot(home: Home, size: number, dtype: DType, offset: number, slots: ReadonlyMap<Home, Dim>): Slot {
-    return { name: home.name, dtype, size, region: home.region, offset: addDims(slots.get(home) ?? 0, offset) };
+  private chunkSlot(
+    home: Home,
+    size: number,
+    dtype: DType,
+    offset: number,
+    slots: ReadonlyMap<Home, Dim>,
+  ): Slot {
+    return {
+      name: home.name,
+      dtype,
+      size,
+      region: home.region,
+      offset: addDims(slots.get(home) ?? 0, offset),
+    };
   }
 
   private copyStep({ from, to, value }: FinalCopy, slots: ReadonlyMap<Home, Dim>): Step {

@@ -2,14 +2,15 @@
  * Where values live. Reshapes share the memory of what they reshape; the parts of a join lie inside it; results that are outputs or the next
  * value of a state are written where they belong. Everything else is a temporary.
  */
+
+import { equalExprs } from "../../ir/affine.ts";
 import { type Dim, mulDims, productOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Func, Value } from "../../ir/graph.ts";
 import type { Expr } from "../../ir/kernel.ts";
 import type { OpTable } from "../../ir/op.ts";
-import { equalExprs } from "../../ir/affine.ts";
-import { visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import type { Region } from "../../ir/program.ts";
+import { visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import { loweringOf } from "./group.ts";
 import type { Launch } from "./launches.ts";
 
@@ -42,12 +43,21 @@ export interface Storage {
   readonly joins: readonly FinalCopy[];
 }
 
-export const bytesOf = (value: Value): Dim => mulDims(productOf(value.type.shape), byteWidth(value.type.dtype));
+export const bytesOf = (value: Value): Dim =>
+  mulDims(productOf(value.type.shape), byteWidth(value.type.dtype));
 
 /** Offsets of parameters and states, by path. */
-export type FieldOffsets = ReadonlyMap<string, { readonly region: "weights" | "state"; readonly offset: number }>;
+export type FieldOffsets = ReadonlyMap<
+  string,
+  { readonly region: "weights" | "state"; readonly offset: number }
+>;
 
-export function assignStorage(func: Func, launches: readonly Launch[], ops: OpTable, fields: FieldOffsets): Storage {
+export function assignStorage(
+  func: Func,
+  launches: readonly Launch[],
+  ops: OpTable,
+  fields: FieldOffsets,
+): Storage {
   return new Assignment(func, launches, ops, fields).run();
 }
 
@@ -84,7 +94,12 @@ class Assignment {
     this.func.body.args.forEach((arg, i) => {
       const role = this.func.args[i];
       if (role.kind === "input") {
-        const home: Home = { name: role.name, region: { kind: "input", index: input++ }, bytes: bytesOf(arg), offset: 0 };
+        const home: Home = {
+          name: role.name,
+          region: { kind: "input", index: input++ },
+          bytes: bytesOf(arg),
+          offset: 0,
+        };
         this.places.set(arg, { home, offset: 0 });
       } else this.places.set(arg, this.fieldPlace(role.path, arg));
     });
@@ -93,7 +108,10 @@ class Assignment {
   private fieldPlace(path: string, value: Value): Place {
     const field = this.fields.get(path);
     const region = field?.region ?? "weights";
-    return { home: { name: path, region: { kind: region }, bytes: bytesOf(value), offset: field?.offset ?? 0 }, offset: 0 };
+    return {
+      home: { name: path, region: { kind: region }, bytes: bytesOf(value), offset: field?.offset ?? 0 },
+      offset: 0,
+    };
   }
 
   /** Results are computed in place where nothing stands against it, else copied there in the end. */
@@ -103,10 +121,21 @@ class Assignment {
       const role = this.func.results[i];
       const to: Place =
         role.kind === "output"
-          ? { home: { name: role.name, region: { kind: "output", index: output++ }, bytes: bytesOf(value), offset: 0 }, offset: 0 }
+          ? {
+              home: {
+                name: role.name,
+                region: { kind: "output", index: output++ },
+                bytes: bytesOf(value),
+                offset: 0,
+              },
+              offset: 0,
+            }
           : this.fieldPlace(role.path, value);
       const root = this.rootOf(value);
-      const direct = this.made.has(root) && !this.places.has(root) && (role.kind !== "state" || this.canOverwrite(root, role.path));
+      const direct =
+        this.made.has(root) &&
+        !this.places.has(root) &&
+        (role.kind !== "state" || this.canOverwrite(root, role.path));
       if (direct) this.places.set(root, to);
       else if (!this.isAlready(root, to)) this.copies.push({ from: this.placeOf(value), to, value });
     });
@@ -114,7 +143,11 @@ class Assignment {
 
   private isAlready(root: Value, to: Place): boolean {
     const place = this.places.get(root);
-    return place?.home.name === to.home.name && place.home.region.kind === to.home.region.kind && place.offset === to.offset;
+    return (
+      place?.home.name === to.home.name &&
+      place.home.region.kind === to.home.region.kind &&
+      place.offset === to.offset
+    );
   }
 
   /** The value whose memory a chain of reshapes shares. */
@@ -161,7 +194,11 @@ class Assignment {
     const base = value.kind === "arg" ? (value.name ?? "arg") : value.op.loc || value.op.name;
     const count = this.names.get(base) ?? 0;
     this.names.set(base, count + 1);
-    return { name: count === 0 ? base : `${base} ${count + 1}`, region: { kind: "arena" }, bytes: bytesOf(value) };
+    return {
+      name: count === 0 ? base : `${base} ${count + 1}`,
+      region: { kind: "arena" },
+      bytes: bytesOf(value),
+    };
   }
 
   private placeOf(value: Value): Place {
@@ -173,7 +210,6 @@ class Assignment {
     return place;
   }
 }
-
 
 /** In the launch's kernel, every load of `present` is at the index of the store that writes `value`. */
 function readsWhereItWrites({ kernel, operands, results }: Launch, present: Value, value: Value): boolean {
@@ -190,4 +226,3 @@ function readsWhereItWrites({ kernel, operands, results }: Launch, present: Valu
   });
   return same;
 }
-

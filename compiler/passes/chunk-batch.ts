@@ -3,10 +3,11 @@
  * the batch size, activations stay in cache, and addresses are constants. Sums over the batch (gradients, losses) are added up chunk by
  * chunk, in fixed order.
  */
-import { sizeOf } from "../../ir/ndarray.ts";
-import type { Value } from "../../ir/graph.ts";
-import { byteWidth } from "../../ir/dtype.ts";
+
 import { symbolsOf } from "../../ir/dim.ts";
+import { byteWidth } from "../../ir/dtype.ts";
+import type { Value } from "../../ir/graph.ts";
+import { sizeOf } from "../../ir/ndarray.ts";
 import type { Launch } from "../lower/launches.ts";
 
 /** Launches in order, those of the middle part run chunk by chunk. */
@@ -23,12 +24,18 @@ const ROWS = 4;
 const MOST = 64;
 
 /** Splits launches around the batch loop; undefined when some sample needs a sum over all of them. */
-export function chunkBatch(launches: readonly Launch[], producer: ReadonlyMap<Value, Launch>, chunkBytes: number): Chunked | undefined {
+export function chunkBatch(
+  launches: readonly Launch[],
+  producer: ReadonlyMap<Value, Launch>,
+  chunkBytes: number,
+): Chunked | undefined {
   const late = new Set<Launch>();
   const early = new Set<Launch>();
   for (const launch of launches) {
     const sources = launch.operands.flatMap((value) => producer.get(value) ?? []);
-    const waits = sources.some((source) => late.has(source) || source.batch === "sum" || source.batch === "whole");
+    const waits = sources.some(
+      (source) => late.has(source) || source.batch === "sum" || source.batch === "whole",
+    );
     const fromChunk = sources.some((source) => source.batch === "sample" && !early.has(source));
     if (waits || launch.batch === "whole" || (launch.batch === "none" && fromChunk)) late.add(launch);
     if (launch.batch === "none" && !waits && !fromChunk) early.add(launch);
@@ -64,7 +71,8 @@ function chunkSize(launches: readonly Launch[], bytes: number): number {
   let perSample = 0;
   for (const { results, batch } of launches) {
     if (batch !== "sample") continue;
-    for (const { type } of results) perSample += byteWidth(type.dtype) * sizeOf(type.shape.slice(1).map(Number));
+    for (const { type } of results)
+      perSample += byteWidth(type.dtype) * sizeOf(type.shape.slice(1).map(Number));
   }
   const fitting = Math.floor(bytes / Math.max(1, perSample));
   return fitting < ROWS ? Math.max(1, fitting) : Math.min(MOST, fitting - (fitting % ROWS));

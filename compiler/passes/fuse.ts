@@ -6,13 +6,22 @@
  * only a matter of memory stay outside, as they are. Everything else ends up in exactly one `fused` op.
  */
 import { Builder } from "../../ir/builder.ts";
-import { equalDims, isStaticShape, symbolsOf } from "../../ir/dim.ts";
-import { type Block, type BlockArg, type Func, makeOp, type Op, type Value } from "../../ir/graph.ts";
+import { equalDims, symbolsOf } from "../../ir/dim.ts";
+import type { Block, Func, Op, Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
+import { Evaluator } from "../lower/evaluator.ts";
+import {
+  domainSize,
+  loweringOf,
+  type Placement,
+  place,
+  reduces,
+  typicalSize,
+  worthRepeating,
+} from "../lower/group.ts";
+import { type GroupBlock, GroupCopy, isFree, isMemoryOp } from "../lower/group-block.ts";
 import type { Pass } from "../pass.ts";
 import { mapFuncs } from "../walk-graph.ts";
-import { Evaluator, unitAxes } from "../lower/evaluator.ts";
-import { domainSize, loweringOf, place, type Placement, reduces, typicalSize, worthRepeating } from "../lower/group.ts";
 
 interface Group {
   readonly ops: Set<Op>;
@@ -26,45 +35,22 @@ const LARGEST_ROW = 4096;
 export const fuse: Pass = {
   name: "fuse",
   doc: "Every op is a group that becomes one kernel, or a matter of memory.",
-  run: (module, { ops }) => mapFuncs(module, (func) => (isFused(func, ops) || isPrepare(func) ? func : fuseFunc(func, ops))),
+  run: (module, { ops }) =>
+    mapFuncs(module, (func) => (isFused(func, ops) || isPrepare(func) ? func : fuseFunc(func, ops))),
 };
 
 const isFused = (func: Func, ops: OpTable): boolean =>
   func.body.ops.every((op) => loweringOf(op, ops).kind === "region" || isMemoryOp(op, ops));
 
 /** `prepare` runs once, by evaluation. */
-const isPrepare = (func: Func): boolean => func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
+const isPrepare = (func: Func): boolean =>
+  func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
 
 /** Replaces the body of a function by fused ops and memory ops. */
 export function fuseFunc(func: Func, ops: OpTable): Func {
   const grouping = new Grouping(func.body, ops);
   grouping.run();
   return { ...func, body: new Rebuild(func.body, ops, grouping).run() };
-}
-
-/** True for ops that are inlined into every group that reads them. */
-export function isFree(op: Op, ops: OpTable): boolean {
-  const lowering = loweringOf(op, ops);
-  if (lowering.kind === "view") return true;
-  if (lowering.kind === "alias") {
-    const [from, to] = [op.operands[0].type.shape, op.results[0].type.shape];
-    return from.length === 1 || unitAxes(from, to, to.map(() => ({ kind: "const", dtype: "i32", lanes: 1, value: 0 }))) !== undefined;
-  }
-  return lowering.kind === "map" && isKnownScalar(op, ops);
-}
-
-/** Made of constants and sizes alone: one number, or the same in every element. */
-function isKnownScalar(op: Op, ops: OpTable): boolean {
-  if (op.operands.length === 0) return new Evaluator(ops).cost(op) === 0;
-  const single = typicalSize(op.results[0].type.shape) === 1 && worthRepeating(new Evaluator(ops).cost(op), Infinity);
-  return single && op.operands.every((operand) => operand.kind === "result" && isFree(operand.op, ops));
-}
-
-/** True for ops that only say where things lie in memory. */
-export function isMemoryOp(op: Op, ops: OpTable): boolean {
-  const lowering = loweringOf(op, ops);
-  if (lowering.kind === "alias") return true;
-  return lowering.kind === "join" && lowering.axis(op.attrs) === 0 && isStaticShape(op.results[0].type.shape);
 }
 
 interface Placed {
@@ -142,7 +128,9 @@ class Grouping {
 
   /** Groups that run over the same parallel axes and read the same values become one. */
   private mergeSiblings(): void {
-    const groups = [...new Set(this.groups.values())].reverse().filter((group) => ![...group.ops].some((op) => this.crossesBatch(op)));
+    const groups = [...new Set(this.groups.values())]
+      .reverse()
+      .filter((group) => ![...group.ops].some((op) => this.crossesBatch(op)));
     const placed = new Map(groups.map((group) => [group, this.placed(group.ops)]));
     for (const [i, first] of groups.entries()) {
       for (const second of groups.slice(i + 1)) {
@@ -189,7 +177,9 @@ class Grouping {
       // A free member is computed here, and inlined by others all the same.
       if (members.has(user) && !isFree(user, this.ops)) return false;
       const isElsewhere = this.groups.has(user) && !members.has(user);
-      return isElsewhere || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)));
+      return (
+        isElsewhere || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)))
+      );
     });
   }
 
@@ -218,7 +208,8 @@ class Grouping {
     const before = group.placement ?? place(this.blockOf(group.ops), this.ops);
     group.placement = before;
     const after = place(this.blockOf(new Set([...group.ops, op])), this.ops);
-    if (before === undefined || after === undefined || !this.keepsParallelism(op, before, after)) return false;
+    if (before === undefined || after === undefined || !this.keepsParallelism(op, before, after))
+      return false;
     group.placement = after;
     return true;
   }
@@ -239,7 +230,11 @@ class Grouping {
     const readers = [...this.readers(op)].filter((reader) => group.ops.has(reader));
     const times = Math.max(...readers.map((reader) => this.timesComputed(reader, group))) / size;
     if (times <= 1) return true;
-    return size > 1 && worthRepeating(this.evaluator.cost(op), times) && !readers.some((reader) => reduces(reader, this.ops));
+    return (
+      size > 1 &&
+      worthRepeating(this.evaluator.cost(op), times) &&
+      !readers.some((reader) => reduces(reader, this.ops))
+    );
   }
 
   /** How often a member of the group is computed, what is inlined being computed as often as it is read. */
@@ -273,7 +268,9 @@ class Grouping {
           seen.add(reader);
           return comesBack(this.groups.get(reader)?.ops ?? [reader]);
         });
-    const leaving = [op, ...group.ops].flatMap((member) => [...this.readers(member)]).filter((reader) => !inside(reader));
+    const leaving = [op, ...group.ops]
+      .flatMap((member) => [...this.readers(member)])
+      .filter((reader) => !inside(reader));
     return leaving.some((reader) => comesBack(this.groups.get(reader)?.ops ?? [reader]));
   }
 
@@ -282,57 +279,6 @@ class Grouping {
     const ordered = this.block.ops.filter((op) => members.has(op));
     const exported = ordered.flatMap((op) => op.results).filter((result) => this.leaves(result, members));
     return new GroupCopy(this.ops, members).build(ordered, exported);
-  }
-}
-
-interface GroupBlock extends Block {
-  /** What the arguments stand for. */
-  readonly outside: readonly Value[];
-  /** What the returns stand for. */
-  readonly exported: readonly Value[];
-}
-
-/** Copies the members of a group into a block. */
-class GroupCopy {
-  private readonly args: BlockArg[] = [];
-  private readonly outside: Value[] = [];
-  private readonly mapped = new Map<Value, Value>();
-  private readonly copied: Op[] = [];
-  private readonly ops: OpTable;
-  private readonly members: ReadonlySet<Op>;
-
-  constructor(ops: OpTable, members: ReadonlySet<Op>) {
-    this.ops = ops;
-    this.members = members;
-  }
-
-  build(ordered: readonly Op[], exported: readonly Value[]): GroupBlock {
-    for (const op of ordered) this.copy(op);
-    const returns = exported.map((value) => this.value(value));
-    return { args: this.args, ops: this.copied, returns, outside: this.outside, exported };
-  }
-
-  private value(value: Value): Value {
-    const known = this.mapped.get(value);
-    if (known !== undefined) return known;
-    if (value.kind === "result" && !this.members.has(value.op) && isFree(value.op, this.ops)) this.copy(value.op);
-    else this.argument(value);
-    return this.mapped.get(value) ?? value;
-  }
-
-  private argument(value: Value): void {
-    const arg: BlockArg = { kind: "arg", type: value.type, name: value.kind === "arg" ? value.name : undefined };
-    this.args.push(arg);
-    this.outside.push(value);
-    this.mapped.set(value, arg);
-  }
-
-  private copy(op: Op): void {
-    const operands = op.operands.map((operand) => this.value(operand));
-    const types = op.results.map((result) => result.type);
-    const copy = makeOp(op.name, operands, types, op.attrs, op.regions, op.loc);
-    op.results.forEach((result, i) => this.mapped.set(result, copy.results[i]));
-    this.copied.push(copy);
   }
 }
 
@@ -392,4 +338,5 @@ class Rebuild {
 }
 
 /** The location a fused op shows: that of its ops, each once. */
-const groupLoc = (ops: readonly Op[]): string => [...new Set(ops.map((op) => op.loc).filter((loc) => loc !== ""))].join("+");
+const groupLoc = (ops: readonly Op[]): string =>
+  [...new Set(ops.map((op) => op.loc).filter((loc) => loc !== ""))].join("+");

@@ -36,7 +36,7 @@ function liftFunc(func: Func, into: Map<string, NDArray>): Func {
     lifted.set(op.results[0], { kind: "arg", type: op.results[0].type, name: path });
   }
   if (paths.length === 0) return func;
-  const body = rebuildBlock(func.body, (op, _emit, original) => {
+  const body = rebuildBlock(func.body, (_op, _emit, original) => {
     const arg = lifted.get(original.results[0]);
     return arg === undefined ? undefined : [arg];
   });
@@ -51,5 +51,9 @@ export const liftConstants: LiftConstants = {
   name: "lift-constants",
   doc: "No constant has more than one element.",
   run: (module) => lift(module, new Map()),
-  collecting: (into) => ({ name: "lift-constants", doc: liftConstants.doc, run: (module) => lift(module, into) }),
+  collecting: (into) => ({
+    name: "lift-constants",
+    doc: liftConstants.doc,
+    run: (module) => lift(module, into),
+  }),
 };

@@ -11,7 +11,10 @@ import type { Launch } from "../lower/launches.ts";
 const SMALL = 16384;
 
 /** Merges within a list; a merged launch stands where its last member stood, so every member's operands are there. */
-export function mergeLaunches(launches: readonly Launch[], producer: (value: Value) => Launch | undefined): Launch[] {
+export function mergeLaunches(
+  launches: readonly Launch[],
+  producer: (value: Value) => Launch | undefined,
+): Launch[] {
   const merged = new Map<Launch, Launch[]>();
   let open: Launch[] = [];
   const close = (): void => {
@@ -72,8 +75,14 @@ function combineKernels(kernels: readonly Kernel[]): Kernel {
   });
   const params = kernels.flatMap((kernel) => kernel.params);
   return {
-    name: kernels.map(({ name }) => name).join("_and_").slice(0, 64),
-    params: [...params.filter(({ access }) => access === "read"), ...params.filter(({ access }) => access !== "read")],
+    name: kernels
+      .map(({ name }) => name)
+      .join("_and_")
+      .slice(0, 64),
+    params: [
+      ...params.filter(({ access }) => access === "read"),
+      ...params.filter(({ access }) => access !== "read"),
+    ],
     dims: [...dims].map(([symbol, variable]) => ({ symbol, var: variable })),
     body: bodies,
   };

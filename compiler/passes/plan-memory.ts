@@ -44,7 +44,10 @@ function bytesPerSample(bytes: Dim): number {
   }, 0);
 }
 
-function place<T>(items: readonly Temporary<T>[], sizeOf: (item: Temporary<T>) => number): { offsets: Map<T, number>; bytes: number } {
+function place<T>(
+  items: readonly Temporary<T>[],
+  sizeOf: (item: Temporary<T>) => number,
+): { offsets: Map<T, number>; bytes: number } {
   const placed: { item: Temporary<T>; offset: number; size: number }[] = [];
   const offsets = new Map<T, number>();
   let bytes = 0;

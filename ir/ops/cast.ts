@@ -49,7 +49,10 @@ export const bitcast: OpDef<CastAttrs> = {
   attrNames: ["dtype"],
   infer([x], { dtype }) {
     if (byteWidth(x.dtype) !== byteWidth(dtype)) {
-      throw new ModelError("bitcast needs equal widths", { expected: `${byteWidth(x.dtype)} bytes`, got: dtype });
+      throw new ModelError("bitcast needs equal widths", {
+        expected: `${byteWidth(x.dtype)} bytes`,
+        got: dtype,
+      });
     }
     return [tensorType(dtype, x.shape)];
   },

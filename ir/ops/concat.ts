@@ -17,16 +17,23 @@ export const concat: OpDef<{ readonly axis: number }> = {
   attrNames: ["axis"],
   infer(types, { axis }) {
     const [first] = types;
-    if (!(axis >= 0 && axis < first.shape.length)) throw new ModelError("axis out of range", { got: `${axis}` });
+    if (!(axis >= 0 && axis < first.shape.length))
+      throw new ModelError("axis out of range", { got: `${axis}` });
     for (const type of types) {
       const fits =
         type.dtype === first.dtype &&
         type.shape.length === first.shape.length &&
         type.shape.every((dim, i) => i === axis || equalDims(dim, first.shape[i]));
-      if (!fits) throw new ModelError("concat operands differ", { expected: printType(first), got: printType(type) });
+      if (!fits)
+        throw new ModelError("concat operands differ", { expected: printType(first), got: printType(type) });
     }
     const size = types.map((type) => type.shape[axis]).reduce(addDims);
-    return [tensorType(first.dtype, first.shape.map((dim, i) => (i === axis ? size : dim)))];
+    return [
+      tensorType(
+        first.dtype,
+        first.shape.map((dim, i) => (i === axis ? size : dim)),
+      ),
+    ];
   },
   evaluate(arrays, { axis }, context) {
     const out = context.allocate(0);
@@ -47,7 +54,8 @@ export const concat: OpDef<{ readonly axis: number }> = {
     return op.operands.map(({ type }) => {
       const starts = type.shape.map((_, axis) => (axis === op.attrs.axis ? start : 0));
       const size = type.shape[op.attrs.axis];
-      if (typeof size !== "number") throw new ModelError("the gradient of concat needs constant sizes", { where: op.loc });
+      if (typeof size !== "number")
+        throw new ModelError("the gradient of concat needs constant sizes", { where: op.loc });
       start += size;
       const limits = dy.type.shape.map((dim, axis) => (axis === op.attrs.axis ? start : dim));
       return b.slice(dy, starts, limits);
@@ -59,11 +67,15 @@ export const concat: OpDef<{ readonly axis: number }> = {
     at(ctx, index, read) {
       const { axis } = ctx.attrs;
       const starts: Expr[] = [int(0)];
-      for (const type of ctx.operands) starts.push(add(starts[starts.length - 1], ctx.extent(type.shape[axis])));
+      for (const type of ctx.operands)
+        starts.push(add(starts[starts.length - 1], ctx.extent(type.shape[axis])));
       const part = (operand: number): Expr => {
         const last = sub(ctx.extent(ctx.operands[operand].shape[axis]), int(1));
         const local = scalar("min", scalar("max", sub(index[axis], starts[operand]), int(0)), last);
-        return read(operand, index.map((i, at) => (at === axis ? local : i)));
+        return read(
+          operand,
+          index.map((i, at) => (at === axis ? local : i)),
+        );
       };
       let value = part(ctx.operands.length - 1);
       for (let operand = ctx.operands.length - 2; operand >= 0; operand--) {
@@ -74,6 +86,9 @@ export const concat: OpDef<{ readonly axis: number }> = {
   },
   samples: [
     { operands: [tensorType("f32", [2, 3]), tensorType("f32", [2, 2])], attrs: { axis: 1 } },
-    { operands: [tensorType("i32", [3]), tensorType("i32", [1]), tensorType("i32", [2])], attrs: { axis: 0 } },
+    {
+      operands: [tensorType("i32", [3]), tensorType("i32", [1]), tensorType("i32", [2])],
+      attrs: { axis: 0 },
+    },
   ],
 };

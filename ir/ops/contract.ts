@@ -21,7 +21,11 @@ type ContractAttrs = {
   readonly sizes?: readonly string[];
 };
 
-const resolveIn = (ctx: LowerContext<ContractAttrs>) => resolve(ctx.attrs, ctx.operands.map((type) => type.shape));
+const resolveIn = (ctx: LowerContext<ContractAttrs>) =>
+  resolve(
+    ctx.attrs,
+    ctx.operands.map((type) => type.shape),
+  );
 
 export const contract: OpDef<ContractAttrs> = {
   name: "contract",
@@ -30,7 +34,8 @@ export const contract: OpDef<ContractAttrs> = {
   arity: [2, 2],
   attrNames: ["sizes?", "spec"],
   infer([a, b], attrs) {
-    if (a.dtype !== b.dtype) throw new ModelError("operand dtypes differ", { got: `${printType(a)} and ${printType(b)}` });
+    if (a.dtype !== b.dtype)
+      throw new ModelError("operand dtypes differ", { got: `${printType(a)} and ${printType(b)}` });
     return [tensorType(a.dtype, resolve(attrs, [a.shape, b.shape]).kept)];
   },
   evaluate([a, b], attrs, context) {
@@ -52,7 +57,10 @@ export const contract: OpDef<ContractAttrs> = {
     return [out];
   },
   gradient: (b, op, [dy]) =>
-    dy && [operandGradient(b, op.attrs, op.operands, 0, dy), operandGradient(b, op.attrs, op.operands, 1, dy)],
+    dy && [
+      operandGradient(b, op.attrs, op.operands, 0, dy),
+      operandGradient(b, op.attrs, op.operands, 1, dy),
+    ],
   lower: {
     kind: "reduce",
     extents: (ctx) => resolveIn(ctx).reduced,
@@ -66,10 +74,22 @@ export const contract: OpDef<ContractAttrs> = {
   },
   samples: [
     { operands: [tensorType("f32", [3, 4]), tensorType("f32", [4, 5])], attrs: { spec: "n k, k o -> n o" } },
-    { operands: [tensorType("f32", [2, 3, 4]), tensorType("f32", [2, 5, 4])], attrs: { spec: "b m k, b n k -> b n m" } },
-    { operands: [tensorType("f32", [2, 6, 5, 3]), tensorType("f32", [3, 2, 3, 4])], attrs: { spec: "n h+i w+j c, i j c o -> n h w o" } },
-    { operands: [tensorType("f32", [2, 8, 7, 3]), tensorType("f32", [3, 2, 3, 4])], attrs: { spec: "n 2*h+i 2*w+2*j c, i j c o -> n h w o" } },
-    { operands: [tensorType("f32", [1, 5, 5, 3]), tensorType("f32", [3, 3, 3, 1])], attrs: { spec: "n h+i w+j g, i j g o -> n h w g o" } },
+    {
+      operands: [tensorType("f32", [2, 3, 4]), tensorType("f32", [2, 5, 4])],
+      attrs: { spec: "b m k, b n k -> b n m" },
+    },
+    {
+      operands: [tensorType("f32", [2, 6, 5, 3]), tensorType("f32", [3, 2, 3, 4])],
+      attrs: { spec: "n h+i w+j c, i j c o -> n h w o" },
+    },
+    {
+      operands: [tensorType("f32", [2, 8, 7, 3]), tensorType("f32", [3, 2, 3, 4])],
+      attrs: { spec: "n 2*h+i 2*w+2*j c, i j c o -> n h w o" },
+    },
+    {
+      operands: [tensorType("f32", [1, 5, 5, 3]), tensorType("f32", [3, 3, 3, 1])],
+      attrs: { spec: "n h+i w+j g, i j g o -> n h w g o" },
+    },
   ],
 };
 
@@ -85,8 +105,17 @@ function axisStrides(spec: Spec, operand: number, strides: readonly number[]): n
 }
 
 /** The gradient of one operand: dy contracted with the other. */
-function operandGradient(b: Builder, attrs: ContractAttrs, operands: readonly Value[], which: 0 | 1, dy: Value): Value {
-  const { spec, kept, reduced } = resolve(attrs, operands.map((value) => value.type.shape));
+function operandGradient(
+  b: Builder,
+  attrs: ContractAttrs,
+  operands: readonly Value[],
+  which: 0 | 1,
+  dy: Value,
+): Value {
+  const { spec, kept, reduced } = resolve(
+    attrs,
+    operands.map((value) => value.type.shape),
+  );
   const wanted = spec.operands[which];
   const lone = wanted.every((index) => index.length === 1 && index[0].factor === 1);
   const extents = new Map([
@@ -94,13 +123,22 @@ function operandGradient(b: Builder, attrs: ContractAttrs, operands: readonly Va
     ...spec.reduced.map((axis, i): [string, Dim] => [axis, reduced[i]]),
   ]);
   const other = operands[1 - which];
-  return lone ? loneGradient(b, spec, which, extents, dy, other) : windowGradient(b, spec, which, extents, dy, other, operands[which].type.shape);
+  return lone
+    ? loneGradient(b, spec, which, extents, dy, other)
+    : windowGradient(b, spec, which, extents, dy, other, operands[which].type.shape);
 }
 
 const loneAxes = (axes: readonly string[]): AffineIndex[] => axes.map((axis) => [{ axis, factor: 1 }]);
 
 /** Every axis of the wanted operand is one loop axis: keep those and reduce the rest. */
-function loneGradient(b: Builder, spec: Spec, which: 0 | 1, extents: ReadonlyMap<string, Dim>, dy: Value, other: Value): Value {
+function loneGradient(
+  b: Builder,
+  spec: Spec,
+  which: 0 | 1,
+  extents: ReadonlyMap<string, Dim>,
+  dy: Value,
+  other: Value,
+): Value {
   const axes = spec.operands[which].map(([term]) => term.axis);
   const elsewhere = new Set([...spec.kept, ...spec.operands[1 - which].flat().map((term) => term.axis)]);
   const present = axes.filter((axis) => elsewhere.has(axis));
@@ -108,7 +146,11 @@ function loneGradient(b: Builder, spec: Spec, which: 0 | 1, extents: ReadonlyMap
   const sizes = present.map((axis) => `${axis}=${printDim(extents.get(axis) ?? 1)}`);
   const sum = b.contract(dy, other, text, windowSizes(spec, which, sizes));
   const shape = axes.map((axis) => extents.get(axis) ?? 1);
-  return b.broadcast(sum, shape, present.map((axis) => axes.indexOf(axis)));
+  return b.broadcast(
+    sum,
+    shape,
+    present.map((axis) => axes.indexOf(axis)),
+  );
 }
 
 /** Sizes are needed only where the other operand has windows, whose extents the shapes may leave open. */
@@ -128,7 +170,11 @@ function windowGradient(
   other: Value,
   shape: Shape,
 ): Value {
-  const pads = { low: spec.kept.map(() => 0), high: spec.kept.map(() => 0), interior: spec.kept.map(() => 0) };
+  const pads = {
+    low: spec.kept.map(() => 0),
+    high: spec.kept.map(() => 0),
+    interior: spec.kept.map(() => 0),
+  };
   const reversed: number[] = [];
   const dyIndex: AffineIndex[] = loneAxes(spec.kept);
   const result: string[] = [];
@@ -140,7 +186,13 @@ function windowGradient(
     const size = shape[axis];
     const count = outer && extents.get(outer.axis);
     const extent = inner ? extents.get(inner.axis) : 1;
-    if (outer === undefined || index.length > 2 || typeof size !== "number" || typeof count !== "number" || typeof extent !== "number") {
+    if (
+      outer === undefined ||
+      index.length > 2 ||
+      typeof size !== "number" ||
+      typeof count !== "number" ||
+      typeof extent !== "number"
+    ) {
       throw new ModelError("this contraction has no gradient", { got: printSpec(spec.operands, spec.kept) });
     }
     const at = spec.kept.indexOf(outer.axis);
@@ -149,10 +201,11 @@ function windowGradient(
     pads.high[at] = size - ((count - 1) * outer.factor + 1);
     if (inner === undefined) return;
     dyIndex[at] = [{ axis: outer.axis, factor: 1 }, inner];
-    reversed.push(spec.operands[1 - which].findIndex((term) => term.length === 1 && term[0].axis === inner.axis));
+    reversed.push(
+      spec.operands[1 - which].findIndex((term) => term.length === 1 && term[0].axis === inner.axis),
+    );
   });
   const padded = b.op("pad", [dy], { ...pads, value: 0 });
   const flipped = b.op("reverse", [other], { axes: reversed });
   return b.contract(padded, flipped, printSpec([dyIndex, spec.operands[1 - which]], result));
 }
-

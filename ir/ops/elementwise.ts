@@ -4,12 +4,12 @@
 import type { Builder } from "../builder.ts";
 import { equalShapes } from "../dim.ts";
 import { type DType, isFloat } from "../dtype.ts";
+import { getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import { scalar } from "../kernel.ts";
-import { getElement, setElement } from "../elements.ts";
 import type { Gradient, OpDef } from "../op.ts";
-import { applyScalar, scalarResult, scalars, type ScalarName } from "../scalar.ts";
+import { applyScalar, type ScalarName, scalarResult, scalars } from "../scalar.ts";
 import { printType, type TensorType, tensorType } from "../type.ts";
 
 interface Elementwise {
@@ -51,7 +51,11 @@ const chosen =
 const table: { readonly [N in ScalarName]?: Elementwise } = {
   add: { doc: "a + b", dtypes: ["f32", "i32", "u32"], gradient: (_b, _op, [d]) => [d, d] },
   sub: { doc: "a - b", dtypes: ["f32", "i32"], gradient: (b, _op, [d]) => [d, d && b.neg(d)] },
-  mul: { doc: "a * b", dtypes: ["f32", "i32", "u32"], gradient: (b, op, [d]) => d && [b.mul(d, op.operands[1]), b.mul(d, op.operands[0])] },
+  mul: {
+    doc: "a * b",
+    dtypes: ["f32", "i32", "u32"],
+    gradient: (b, op, [d]) => d && [b.mul(d, op.operands[1]), b.mul(d, op.operands[0])],
+  },
   div: {
     doc: "a / b; on integers truncates",
     range: [0.5, 2],
@@ -66,7 +70,8 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
     doc: "the remainder of floordiv",
     range: [0.5, 4],
     dtypes: ["f32", "i32"],
-    gradient: (b, op, [d]) => d && [d, b.neg(b.mul(d, b.unary("floor", b.div(op.operands[0], op.operands[1]))))],
+    gradient: (b, op, [d]) =>
+      d && [d, b.neg(b.mul(d, b.unary("floor", b.div(op.operands[0], op.operands[1]))))],
   },
   pow: {
     doc: "a to the power b",
@@ -76,8 +81,16 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
       (b, x, _y, result) => b.mul(result, b.log(x)),
     ),
   },
-  min: { doc: "the smaller; NaN if either is", dtypes: ["f32", "i32"], gradient: chosen((b, x, y) => b.binary("lt", x, y)) },
-  max: { doc: "the larger; NaN if either is", dtypes: ["f32", "i32"], gradient: chosen((b, x, y) => b.binary("lt", y, x)) },
+  min: {
+    doc: "the smaller; NaN if either is",
+    dtypes: ["f32", "i32"],
+    gradient: chosen((b, x, y) => b.binary("lt", x, y)),
+  },
+  max: {
+    doc: "the larger; NaN if either is",
+    dtypes: ["f32", "i32"],
+    gradient: chosen((b, x, y) => b.binary("lt", y, x)),
+  },
   neg: { doc: "-a", dtypes: ["f32", "i32"], gradient: (b, _op, [d]) => [d && b.neg(d)] },
   abs: { doc: "|a|", dtypes: ["f32", "i32"], gradient: chain((b, x) => b.unary("sign", x)) },
   sign: { doc: "-1, 0 or 1", gradient: "zero" },
@@ -95,7 +108,10 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
   log: { doc: "natural logarithm", range: [0.1, 4], gradient: chain((b, x) => b.div(1, x)) },
   tanh: { doc: "hyperbolic tangent", gradient: chain((b, _x, y) => b.sub(1, b.mul(y, y))) },
   sigmoid: { doc: "1 / (1 + exp(-a))", gradient: chain((b, _x, y) => b.mul(y, b.sub(1, y))) },
-  erf: { doc: "error function", gradient: chain((b, x) => b.mul(2 / Math.sqrt(Math.PI), b.exp(b.neg(b.mul(x, x))))) },
+  erf: {
+    doc: "error function",
+    gradient: chain((b, x) => b.mul(2 / Math.sqrt(Math.PI), b.exp(b.neg(b.mul(x, x))))),
+  },
   sin: { doc: "sine", gradient: chain((b, x) => b.unary("cos", x)) },
   cos: { doc: "cosine", gradient: chain((b, x) => b.neg(b.unary("sin", x))) },
   lt: { doc: "a < b", dtypes: ["f32", "i32"], gradient: "zero" },
@@ -107,10 +123,16 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
   xor: { doc: "bitwise exclusive or", dtypes: ["i32", "bool"], gradient: "zero" },
   not: { doc: "bitwise complement; logical on bool", dtypes: ["i32", "bool"], gradient: "zero" },
   shl: { doc: "a shifted left by b bits", dtypes: ["i32", "u32"], range: [0, 8], gradient: "zero" },
-  shr: { doc: "a shifted right by b bits; arithmetic on signed integers", dtypes: ["i32", "u32"], range: [0, 8], gradient: "zero" },
+  shr: {
+    doc: "a shifted right by b bits; arithmetic on signed integers",
+    dtypes: ["i32", "u32"],
+    range: [0, 8],
+    gradient: "zero",
+  },
   select: {
     doc: "a where the condition holds, else b",
-    gradient: (b, op, [d]) => d && [undefined, b.select(op.operands[0], d, 0), b.select(op.operands[0], 0, d)],
+    gradient: (b, op, [d]) =>
+      d && [undefined, b.select(op.operands[0], d, 0), b.select(op.operands[0], 0, d)],
   },
 };
 
@@ -127,7 +149,15 @@ function inferElementwise(name: ScalarName, types: readonly TensorType[]): reado
   if (!scalars[name].basic && !isFloat(first.dtype) && name !== "sign") {
     throw new ModelError(`${name} is for floating point`, { got: printType(first), hint: "Cast first" });
   }
-  return [tensorType(scalarResult(name, types.map((type) => type.dtype)), first.shape)];
+  return [
+    tensorType(
+      scalarResult(
+        name,
+        types.map((type) => type.dtype),
+      ),
+      first.shape,
+    ),
+  ];
 }
 
 function samplesOf(name: ScalarName, { dtypes: sampled = ["f32"], range }: Elementwise): OpDef["samples"] {
@@ -174,4 +204,3 @@ function define(name: ScalarName, entry: Elementwise): OpDef {
 export const elementwiseOps: readonly OpDef[] = Object.entries(table).map(([name, entry]) =>
   define(name as ScalarName, entry),
 );
-

@@ -62,7 +62,17 @@ function oneHotGradient(b: Builder, x: Value, indices: Value, axis: number, dy: 
   const classes = b.op("iota", [], { shape: dimsAttr(shape), axis: rank, dtype: "i32" });
   const last = b.sub(b.dim(x.type.shape[axis], "i32"), 1);
   const clamped = b.min(b.max(indices, 0), last);
-  const hot = b.cast(b.op("eq", [b.broadcast(clamped, shape, indices.type.shape.map((_, i) => i)), classes]), dy.type.dtype);
+  const hot = b.cast(
+    b.op("eq", [
+      b.broadcast(
+        clamped,
+        shape,
+        indices.type.shape.map((_, i) => i),
+      ),
+      classes,
+    ]),
+    dy.type.dtype,
+  );
   const picked = indices.type.shape.map((_, i) => `p${i}`);
   const axes = x.type.shape.map((_, i) => `a${i}`);
   const from = [...axes.slice(0, axis), ...picked, ...axes.slice(axis + 1)];

@@ -11,7 +11,8 @@ import { tensorType } from "../type.ts";
 /** A list of dimensions as an attribute: numbers, or text when symbolic. */
 export type DimsAttr = readonly (number | string)[];
 
-export const dimsOf = (attr: DimsAttr): Dim[] => attr.map((dim) => (typeof dim === "number" ? dim : parseDim(dim)));
+export const dimsOf = (attr: DimsAttr): Dim[] =>
+  attr.map((dim) => (typeof dim === "number" ? dim : parseDim(dim)));
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 export const reshape: OpDef<{ readonly shape: DimsAttr }> = {
@@ -49,7 +50,9 @@ export const broadcast: OpDef<{ readonly shape: DimsAttr; readonly axes: readonl
   attrNames: ["axes", "shape"],
   infer([x], { shape: attr, axes }) {
     const shape = dimsOf(attr);
-    const fits = axes.length === x.shape.length && axes.every((axis, i) => axis < shape.length && equalDims(shape[axis], x.shape[i]));
+    const fits =
+      axes.length === x.shape.length &&
+      axes.every((axis, i) => axis < shape.length && equalDims(shape[axis], x.shape[i]));
     if (!fits || new Set(axes).size !== axes.length) {
       throw new ModelError("broadcast axes do not fit", {
         expected: "an axis of the same size for each operand axis",
@@ -66,9 +69,17 @@ export const broadcast: OpDef<{ readonly shape: DimsAttr; readonly axes: readonl
   gradient: (b, op, [dy]) => {
     if (dy === undefined) return [];
     const { axes } = op.attrs;
-    const summed = b.sum(dy, range(dy.type.shape.length).filter((axis) => !axes.includes(axis)));
+    const summed = b.sum(
+      dy,
+      range(dy.type.shape.length).filter((axis) => !axes.includes(axis)),
+    );
     const sorted = [...axes].sort((x, y) => x - y);
-    return [b.transpose(summed, axes.map((axis) => sorted.indexOf(axis)))];
+    return [
+      b.transpose(
+        summed,
+        axes.map((axis) => sorted.indexOf(axis)),
+      ),
+    ];
   },
   lower: { kind: "view", source: ({ attrs }, index) => attrs.axes.map((axis) => index[axis]) },
   samples: [
@@ -87,9 +98,17 @@ export const transpose: OpDef<{ readonly permutation: readonly number[] }> = {
   infer([x], { permutation }) {
     const sorted = [...permutation].sort((a, b) => a - b);
     if (!equalShapes(sorted, range(x.shape.length))) {
-      throw new ModelError("not a permutation of the axes", { expected: `0 to ${x.shape.length - 1}`, got: `[${permutation}]` });
+      throw new ModelError("not a permutation of the axes", {
+        expected: `0 to ${x.shape.length - 1}`,
+        got: `[${permutation}]`,
+      });
     }
-    return [tensorType(x.dtype, permutation.map((axis) => x.shape[axis]))];
+    return [
+      tensorType(
+        x.dtype,
+        permutation.map((axis) => x.shape[axis]),
+      ),
+    ];
   },
   evaluate([x], { permutation }, context) {
     const out = context.allocate(0);
@@ -99,7 +118,13 @@ export const transpose: OpDef<{ readonly permutation: readonly number[] }> = {
   },
   gradient: (b, op, [dy]) => {
     const { permutation } = op.attrs;
-    return [dy && b.transpose(dy, range(permutation.length).map((axis) => permutation.indexOf(axis)))];
+    return [
+      dy &&
+        b.transpose(
+          dy,
+          range(permutation.length).map((axis) => permutation.indexOf(axis)),
+        ),
+    ];
   },
   lower: {
     kind: "view",
@@ -156,10 +181,18 @@ export const slice: OpDef<SliceAttrs> = {
   infer([x], { starts, limits, strides }) {
     const rank = x.shape.length;
     if (starts.length !== rank || limits.length !== rank || strides.length !== rank) {
-      throw new ModelError("slice needs a start, limit and stride per axis", { expected: `${rank}`, got: `${starts.length}` });
+      throw new ModelError("slice needs a start, limit and stride per axis", {
+        expected: `${rank}`,
+        got: `${starts.length}`,
+      });
     }
     const dims = dimsOf(limits);
-    return [tensorType(x.dtype, x.shape.map((size, axis) => sliceLength(size, starts[axis], dims[axis], strides[axis])))];
+    return [
+      tensorType(
+        x.dtype,
+        x.shape.map((size, axis) => sliceLength(size, starts[axis], dims[axis], strides[axis])),
+      ),
+    ];
   },
   evaluate([x], { starts, strides }, context) {
     const out = context.allocate(0);
@@ -175,7 +208,8 @@ export const slice: OpDef<SliceAttrs> = {
   },
   lower: {
     kind: "view",
-    source: ({ attrs }, index) => index.map((i, axis) => add(mul(i, int(attrs.strides[axis])), int(attrs.starts[axis]))),
+    source: ({ attrs }, index) =>
+      index.map((i, axis) => add(mul(i, int(attrs.strides[axis])), int(attrs.starts[axis]))),
   },
   samples: [
     { operands: [tensorType("f32", [5])], attrs: { starts: [1], limits: [4], strides: [1] } },
@@ -202,7 +236,9 @@ export const reverse: OpDef<{ readonly axes: readonly number[] }> = {
   },
   evaluate([x], { axes }, context) {
     const out = context.allocate(0);
-    gatherElements(out, x, (index) => index.map((i, axis) => (axes.includes(axis) ? x.shape[axis] - 1 - i : i)));
+    gatherElements(out, x, (index) =>
+      index.map((i, axis) => (axes.includes(axis) ? x.shape[axis] - 1 - i : i)),
+    );
     return [out];
   },
   gradient: (b, op, [dy]) => [dy && b.op("reverse", [dy], op.attrs)],
@@ -218,4 +254,3 @@ export const reverse: OpDef<{ readonly axes: readonly number[] }> = {
     { operands: [tensorType("f32", [2, 3, 4])], attrs: { axes: [0, 2] } },
   ],
 };
-

@@ -3,7 +3,7 @@
  */
 import { dimsAttr } from "../builder.ts";
 import { addDims, type Dim, mulDims } from "../dim.ts";
-import { getElement, forEachIndex, flatIndex, setElement } from "../elements.ts";
+import { flatIndex, forEachIndex, getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import { constant, type Expr, int, scalar, sub } from "../kernel.ts";
 import { stridesOf } from "../ndarray.ts";
@@ -37,10 +37,23 @@ export const pad: OpDef<PadAttrs> = {
   infer([x], { low, high, interior }) {
     const rank = x.shape.length;
     const all = [...low, ...high, ...interior];
-    if (low.length !== rank || high.length !== rank || interior.length !== rank || all.some((n) => !(n >= 0))) {
-      throw new ModelError("pad needs low, high and interior >= 0 per axis", { expected: `${rank} each`, got: `[${all}]` });
+    if (
+      low.length !== rank ||
+      high.length !== rank ||
+      interior.length !== rank ||
+      all.some((n) => !(n >= 0))
+    ) {
+      throw new ModelError("pad needs low, high and interior >= 0 per axis", {
+        expected: `${rank} each`,
+        got: `[${all}]`,
+      });
     }
-    return [tensorType(x.dtype, x.shape.map((size, axis) => paddedSize(size, low[axis], high[axis], interior[axis])))];
+    return [
+      tensorType(
+        x.dtype,
+        x.shape.map((size, axis) => paddedSize(size, low[axis], high[axis], interior[axis])),
+      ),
+    ];
   },
   evaluate([x], { low, interior, value }, context) {
     const out = context.allocate(0);
@@ -76,12 +89,23 @@ export const pad: OpDef<PadAttrs> = {
       });
       const inside = read(0, source);
       if (conditions.length === 0) return inside;
-      return scalar("select", conditions.reduce((a, c) => scalar("and", a, c)), inside, constant(value, inside.dtype));
+      return scalar(
+        "select",
+        conditions.reduce((a, c) => scalar("and", a, c)),
+        inside,
+        constant(value, inside.dtype),
+      );
     },
   },
   samples: [
     { operands: [tensorType("f32", [3])], attrs: { low: [1], high: [2], interior: [0], value: 0 } },
-    { operands: [tensorType("f32", [2, 3])], attrs: { low: [0, 1], high: [1, 0], interior: [1, 2], value: -1 } },
-    { operands: [tensorType("f32", [2, 4, 4, 3])], attrs: { low: [0, 1, 1, 0], high: [0, 1, 1, 0], interior: [0, 0, 0, 0], value: 0 } },
+    {
+      operands: [tensorType("f32", [2, 3])],
+      attrs: { low: [0, 1], high: [1, 0], interior: [1, 2], value: -1 },
+    },
+    {
+      operands: [tensorType("f32", [2, 4, 4, 3])],
+      attrs: { low: [0, 1, 1, 0], high: [0, 1, 1, 0], interior: [0, 0, 0, 0], value: 0 },
+    },
   ],
 };

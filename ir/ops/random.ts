@@ -24,7 +24,11 @@ interface Words<W> {
   word(value: number): W;
 }
 
-function threefry<W>({ add, xor, rotate, word }: Words<W>, key: readonly [W, W], counter: readonly [W, W]): [W, W] {
+function threefry<W>(
+  { add, xor, rotate, word }: Words<W>,
+  key: readonly [W, W],
+  counter: readonly [W, W],
+): [W, W] {
   const keys = [key[0], key[1], xor(xor(key[0], key[1]), word(parity))];
   let x = add(counter[0], keys[0]);
   let y = add(counter[1], keys[1]);
@@ -82,7 +86,10 @@ export const randomBits: OpDef<{ readonly shape: DimsAttr }> = {
     kind: "map",
     at(ctx, index, read) {
       const { shape } = ctx.results[0];
-      const flat = index.reduce<Expr>((sum, i, axis) => (axis === 0 ? i : add(mul(sum, ctx.extent(shape[axis])), i)), int(0));
+      const flat = index.reduce<Expr>(
+        (sum, i, axis) => (axis === 0 ? i : add(mul(sum, ctx.extent(shape[axis])), i)),
+        int(0),
+      );
       const counter = bitcast(cast(flat, "i32"), "u32");
       return threefry(exprs, [read(0, [int(0)]), read(0, [int(1)])], [counter, u32(0)])[0];
     },

@@ -2,11 +2,19 @@
  * Reductions over windows or whole axes, in the notation of `ir/affine-spec.ts`: plain reductions ("n c -> n") and pooling
  * ("n 2*h+i 2*w+j c -> n h w c") are one op. Windows never leave the operand: padding is an op of its own.
  */
-import { type AffineIndex, axisExtents, bindAxes, indexExprs, parseSpec, printSpec, type Spec } from "../affine-spec.ts";
+import {
+  type AffineIndex,
+  axisExtents,
+  bindAxes,
+  indexExprs,
+  parseSpec,
+  printSpec,
+  type Spec,
+} from "../affine-spec.ts";
 import { type Builder, dimsAttr } from "../builder.ts";
 import { type Dim, equalDims, evaluateDim, type Shape } from "../dim.ts";
 import type { DType } from "../dtype.ts";
-import { getElement, flatIndex, forEachIndex, setElement } from "../elements.ts";
+import { flatIndex, forEachIndex, getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import { add, constant, type Expr, int, mul, scalar } from "../kernel.ts";
@@ -46,7 +54,10 @@ export function resolve({ spec: text, sizes = [] }: ReduceAttrs, shapes: readonl
 const samples: readonly Sample<ReduceAttrs>[] = [
   { operands: [tensorType("f32", [2, 5])], attrs: { spec: "a b -> a" } },
   { operands: [tensorType("f32", [3, 4, 5])], attrs: { spec: "a b c -> c" } },
-  { operands: [tensorType("f32", [2, 4, 5, 3])], attrs: { spec: "n 2*h+i 2*w+j c -> n h w c", sizes: ["i=2", "j=2"] } },
+  {
+    operands: [tensorType("f32", [2, 4, 5, 3])],
+    attrs: { spec: "n 2*h+i 2*w+j c -> n h w c", sizes: ["i=2", "j=2"] },
+  },
   { operands: [tensorType("f32", [6])], attrs: { spec: "2*h+i -> h", sizes: ["i=3"] } },
 ];
 
@@ -69,16 +80,27 @@ function forEachWindow(
   const outer = factors.slice(0, spec.kept.length);
   const inner = factors.slice(spec.kept.length);
   const window: number[] = [];
-  forEachIndex(reduced.map((dim) => evaluateDim(dim, bindings)), (index) => window.push(flatIndex(index, inner)));
-  forEachIndex(kept.map((dim) => evaluateDim(dim, bindings)), (index, out) => {
-    const base = flatIndex(index, outer);
-    for (let at = 0; at < window.length; at++) visit(out, at, base + window[at]);
-  });
+  forEachIndex(
+    reduced.map((dim) => evaluateDim(dim, bindings)),
+    (index) => window.push(flatIndex(index, inner)),
+  );
+  forEachIndex(
+    kept.map((dim) => evaluateDim(dim, bindings)),
+    (index, out) => {
+      const base = flatIndex(index, outer);
+      for (let at = 0; at < window.length; at++) visit(out, at, base + window[at]);
+    },
+  );
 }
 
-const inferReduce = (attrs: ReduceAttrs, dtype: DType, shape: Shape) => tensorType(dtype, resolve(attrs, [shape]).kept);
+const inferReduce = (attrs: ReduceAttrs, dtype: DType, shape: Shape) =>
+  tensorType(dtype, resolve(attrs, [shape]).kept);
 
-const operandIndex = (ctx: LowerContext<ReduceAttrs>, index: readonly Expr[], at: readonly Expr[]): Expr[] => {
+const operandIndex = (
+  ctx: LowerContext<ReduceAttrs>,
+  index: readonly Expr[],
+  at: readonly Expr[],
+): Expr[] => {
   const { spec } = resolve(ctx.attrs, [ctx.operands[0].shape]);
   return indexExprs(spec.operands[0], bindAxes(spec, index, at));
 };
@@ -117,7 +139,11 @@ function spread(b: Builder, attrs: ReduceAttrs, x: Value, dy: Value): Value {
   const { spec } = resolve(attrs, [x.type.shape]);
   const [indices] = spec.operands;
   if (indices.every((index) => index.length === 1 && index[0].factor === 1)) {
-    return b.broadcast(dy, x.type.shape, spec.kept.map((axis) => indices.findIndex(([term]) => term.axis === axis)));
+    return b.broadcast(
+      dy,
+      x.type.shape,
+      spec.kept.map((axis) => indices.findIndex(([term]) => term.axis === axis)),
+    );
   }
   return spreadWindows(b, attrs, x.type.shape, dy);
 }
@@ -163,7 +189,15 @@ function spreadWindows(b: Builder, attrs: ReduceAttrs, shape: Shape, dy: Value):
   return b.broadcast(sum, shape, axes);
 }
 
-const lowest: { readonly [D in DType]?: number } = { i8: -128, u8: 0, i16: -32768, u16: 0, i32: -2147483648, u32: 0, bool: 0 };
+const lowest: { readonly [D in DType]?: number } = {
+  i8: -128,
+  u8: 0,
+  i16: -32768,
+  u16: 0,
+  i32: -2147483648,
+  u32: 0,
+  bool: 0,
+};
 
 /** True where `x` takes the place of the best so far: larger, or the first NaN. */
 function beats(x: Expr, best: Expr): Expr {
@@ -203,7 +237,13 @@ export const reduceMax: OpDef<ReduceAttrs> = {
     init: ({ results: [{ dtype }] }) => [constant(lowest[dtype] ?? Number.NEGATIVE_INFINITY, dtype), int(0)],
     body(ctx, index, at, read) {
       const { reduced } = resolve(ctx.attrs, [ctx.operands[0].shape]);
-      return [read(0, operandIndex(ctx, index, at)), flatPosition(at, reduced.map((dim) => ctx.extent(dim)))];
+      return [
+        read(0, operandIndex(ctx, index, at)),
+        flatPosition(
+          at,
+          reduced.map((dim) => ctx.extent(dim)),
+        ),
+      ];
     },
     combine: (_ctx, [best, position], [x, at]) => [
       scalar("max", best, x),
@@ -238,7 +278,9 @@ function covers(attrs: ReduceAttrs, shape: Shape): readonly Cover[] {
     const outer = index.findIndex((term) => spec.kept.includes(term.axis));
     const inner = index.findIndex((term) => spec.reduced.includes(term.axis));
     if (index.length > 2 || (inner >= 0 && index[inner].factor !== 1)) {
-      throw new ModelError("the gradient of a maximum over dilated windows is not defined", { got: attrs.spec });
+      throw new ModelError("the gradient of a maximum over dilated windows is not defined", {
+        got: attrs.spec,
+      });
     }
     const innerAxis = inner < 0 ? -1 : spec.reduced.indexOf(index[inner].axis);
     const extent = innerAxis < 0 ? 1 : reduced[innerAxis];
@@ -247,7 +289,14 @@ function covers(attrs: ReduceAttrs, shape: Shape): readonly Cover[] {
     const windows = outerAxis < 0 ? 1 : kept[outerAxis];
     if (outer >= 0 && typeof extent !== "number") throw new ModelError("windows need a constant size");
     const size = typeof extent === "number" ? extent : 1;
-    return { outer: outerAxis, stride, windows, inner: innerAxis, extent: size, candidates: outer < 0 ? 1 : Math.ceil(size / stride) };
+    return {
+      outer: outerAxis,
+      stride,
+      windows,
+      inner: innerAxis,
+      extent: size,
+      candidates: outer < 0 ? 1 : Math.ceil(size / stride),
+    };
   });
 }
 
@@ -267,8 +316,10 @@ export const reduceMaxGrad: OpDef<MaxGradAttrs> = {
     const shape = dimsOf(attrs.shape);
     const { kept } = resolve(attrs, [shape]);
     covers(attrs, shape);
-    const same = (s: Shape): boolean => s.length === kept.length && s.every((dim, axis) => equalDims(dim, kept[axis]));
-    if (!same(dy.shape) || !same(position.shape)) throw new ModelError("operands must have the shape of the windows");
+    const same = (s: Shape): boolean =>
+      s.length === kept.length && s.every((dim, axis) => equalDims(dim, kept[axis]));
+    if (!same(dy.shape) || !same(position.shape))
+      throw new ModelError("operands must have the shape of the windows");
     return [tensorType(dy.dtype, shape)];
   },
   evaluate([dy, position], attrs, context) {
@@ -302,7 +353,10 @@ export const reduceMaxGrad: OpDef<MaxGradAttrs> = {
         const last = scalar("sub", ctx.extent(cover.windows), int(1));
         windows[cover.outer] = exact ? x : scalar("min", scalar("max", window, int(0)), last);
       });
-      const expected = flatPosition(offsets, reduced.map((dim) => ctx.extent(dim)));
+      const expected = flatPosition(
+        offsets,
+        reduced.map((dim) => ctx.extent(dim)),
+      );
       const hit = conditions.reduce((a, c) => scalar("and", a, c), scalar("eq", read(1, windows), expected));
       return [scalar("select", hit, read(0, windows), constant(0, ctx.results[0].dtype))];
     },

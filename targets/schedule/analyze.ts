@@ -1,8 +1,9 @@
 /**
  * Questions schedules ask of naive loops: which loops are parallel, where the work is, and what a loop lets be reused.
  */
+
+import type { Expr, For, Stmt, Var } from "../../ir/kernel.ts";
 import { freeVars, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
-import { type Expr, type For, type Stmt, type Var } from "../../ir/kernel.ts";
 import type { Loop } from "./loops.ts";
 
 /** Every iteration writes elements of its own: all stores into memory made outside the loop depend on its variable. */
@@ -42,7 +43,9 @@ export function findHot(stmts: readonly Stmt[], window = 1): HotLoop | undefined
   let best: HotLoop | undefined;
   for (const stmt of stmts) {
     if (stmt.kind !== "for") continue;
-    const found = isParallel(stmt) ? findHot(stmt.body, window * constantOr(stmt.extent, 1)) : reduction(stmt, window);
+    const found = isParallel(stmt)
+      ? findHot(stmt.body, window * constantOr(stmt.extent, 1))
+      : reduction(stmt, window);
     if (found !== undefined && (best === undefined || iterations(found) > iterations(best))) best = found;
   }
   return best;
@@ -58,7 +61,8 @@ function reduction(loop: For, window: number): HotLoop {
   return { loops, body, window };
 }
 
-export const constantOr = (expr: Expr, otherwise: number): number => (expr.kind === "const" ? expr.value : otherwise);
+export const constantOr = (expr: Expr, otherwise: number): number =>
+  expr.kind === "const" ? expr.value : otherwise;
 
 /** Iterations of loops, those of unknown extent counted as 64. */
 export const iterations = ({ loops }: { readonly loops: readonly Loop[] }): number =>

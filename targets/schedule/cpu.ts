@@ -3,15 +3,22 @@
  * parallel axis by vectors of another, reduction loops outside, so that every load is used several times. Kernels without a reduction
  * are vectorized along their last axis.
  */
-import { type Expr, type Stmt } from "../../ir/kernel.ts";
-import { freshen, mapStmts, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
+import type { Expr, Stmt } from "../../ir/kernel.ts";
+import { freeVars, freshen, mapStmts, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
-import { allowsReuse, constantOr, findHot, type HotLoop, isParallel, iterations, peelParallel } from "./analyze.ts";
+import {
+  allowsReuse,
+  constantOr,
+  findHot,
+  type HotLoop,
+  isParallel,
+  iterations,
+  peelParallel,
+} from "./analyze.ts";
 import { hoistReduction } from "./hoist-reduction.ts";
 import { type Loop, nest, segments, sink, splitOver } from "./loops.ts";
 import { laneSum, spreadSum } from "./reduce-lanes.ts";
 import { canVectorize } from "./vectorize.ts";
-import { freeVars } from "../../ir/walk-kernel.ts";
 
 /** Iterations up to which a whole reduction is unrolled: a 3x3 window over one channel. */
 const UNROLLED_REDUCTION = 9;
@@ -43,7 +50,11 @@ export function sinkWindows(stmts: readonly Stmt[]): readonly Stmt[] {
   return stmts.flatMap((stmt) => {
     if (stmt.kind !== "for") return [stmt];
     const body = sinkWindows(stmt.body);
-    if (!isParallel(stmt) || constantOr(stmt.extent, Infinity) > UNROLLED_WINDOW || !usesRegisters(body, stmt.var)) {
+    if (
+      !isParallel(stmt) ||
+      constantOr(stmt.extent, Infinity) > UNROLLED_WINDOW ||
+      !usesRegisters(body, stmt.var)
+    ) {
       return [{ ...stmt, body }];
     }
     return sink({ variable: stmt.var, extent: stmt.extent }, "unroll", body);
@@ -82,7 +93,10 @@ function innerIterations(stmts: readonly Stmt[]): number {
   for (const stmt of stmts) {
     if (stmt.kind !== "for") continue;
     const isTile = stmt.bind === "unroll" && isParallel(stmt);
-    product = Math.max(product, (isTile ? 1 : constantOr(stmt.extent, Infinity)) * innerIterations(stmt.body));
+    product = Math.max(
+      product,
+      (isTile ? 1 : constantOr(stmt.extent, Infinity)) * innerIterations(stmt.body),
+    );
   }
   return product;
 }
@@ -101,7 +115,9 @@ function vectorizeLast(loops: readonly Loop[], body: readonly Stmt[], { lanes }:
 }
 
 const vectorLoop = (loops: readonly Loop[], body: readonly Stmt[], lanes: number): Loop | undefined =>
-  [...loops].reverse().find(({ variable, extent }) => constantOr(extent, lanes) >= lanes && canVectorize(body, variable));
+  [...loops]
+    .reverse()
+    .find(({ variable, extent }) => constantOr(extent, lanes) >= lanes && canVectorize(body, variable));
 
 /** Chooses the axes and sizes of a register tile, and builds it. */
 class TileChoice {
@@ -139,25 +155,35 @@ class TileChoice {
   /** Rows by columns of results, each summed in vectors along the reduction. */
   private laneTile(): readonly Stmt[] {
     const { lanes, accumulators } = this.limits;
-    const [column, row] = [...this.loops].reverse().filter(({ variable }) => allowsReuse(this.hot.body, variable));
+    const [column, row] = [...this.loops]
+      .reverse()
+      .filter(({ variable }) => allowsReuse(this.hot.body, variable));
     const spread = (body: readonly Stmt[]): readonly Stmt[] => {
       const sum = laneSum(body, lanes);
       return sum === undefined ? body : spreadSum(body, sum, lanes);
     };
     if (column === undefined) return nest(this.loops, spread(this.body));
-    const rows = row === undefined ? undefined : { loop: row, size: Math.min(constantOr(row.extent, 4), accumulators / 2) };
+    const rows =
+      row === undefined
+        ? undefined
+        : { loop: row, size: Math.min(constantOr(row.extent, 4), accumulators / 2) };
     return this.build(column, Math.min(2, constantOr(column.extent, 2)), 1, "unroll", rows, spread);
   }
 
   /** The innermost other axis along which loads are shared, cut so that the tile fits the registers. */
   private rowLoop(vector: Loop, most: number): { loop: Loop; size: number } | undefined {
     if (most < 2) return undefined;
-    const candidates = this.loops.filter((loop) => loop !== vector && allowsReuse(this.hot.body, loop.variable));
+    const candidates = this.loops.filter(
+      (loop) => loop !== vector && allowsReuse(this.hot.body, loop.variable),
+    );
     const fixed = [...candidates].reverse().find(({ extent }) => constantOr(extent, 0) > 1);
     const loop = fixed ?? candidates[candidates.length - 1];
     if (loop === undefined) return undefined;
     const extent = constantOr(loop.extent, most);
-    const even = [...Array(Math.min(most, extent)).keys()].map((i) => i + 1).reverse().find((size) => extent % size === 0);
+    const even = [...Array(Math.min(most, extent)).keys()]
+      .map((i) => i + 1)
+      .reverse()
+      .find((size) => extent % size === 0);
     return { loop, size: even !== undefined && even * 2 > most ? even : Math.min(most, extent) };
   }
 
@@ -176,7 +202,9 @@ class TileChoice {
       const along = splitOver(column.variable, segment, freshen(finish(this.body)));
       const lanes = bind === "vector" && segment.size % rest === 0 ? "vector" : "unroll";
       // Rows are sunk first: columns are the last axis of the accumulators, the one that becomes vectors.
-      const inRows = this.rowTiles(rows, along.body, (tile) => (along.inner === undefined ? tile : sink(along.inner, lanes, tile)));
+      const inRows = this.rowTiles(rows, along.body, (tile) =>
+        along.inner === undefined ? tile : sink(along.inner, lanes, tile),
+      );
       return freshen(nest(along.outer === undefined ? [] : [along.outer], nest(others, inRows)));
     });
     return nest(batch, tiles);

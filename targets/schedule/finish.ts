@@ -24,9 +24,12 @@ export function finish(kernel: Kernel, lanes: number): Kernel {
 
 /** What loops and sizes say about their variables. */
 export function rangesOf(kernel: Kernel): ReadonlyMap<Var, Interval> {
-  const ranges = new Map<Var, Interval>(kernel.dims.map((dim) => [dim.var, { min: 1, max: Number.POSITIVE_INFINITY }]));
+  const ranges = new Map<Var, Interval>(
+    kernel.dims.map((dim) => [dim.var, { min: 1, max: Number.POSITIVE_INFINITY }]),
+  );
   visitStmts(kernel.body, (stmt) => {
-    if (stmt.kind === "let" && stmt.value.dtype === "i32") ranges.set(stmt.var, intervalOf(stmt.value, ranges));
+    if (stmt.kind === "let" && stmt.value.dtype === "i32")
+      ranges.set(stmt.var, intervalOf(stmt.value, ranges));
     if (stmt.kind !== "for") return;
     const max = stmt.extent.kind === "const" ? stmt.extent.value - 1 : Number.POSITIVE_INFINITY;
     ranges.set(stmt.var, { min: 0, max });

@@ -4,7 +4,19 @@
  */
 import { type Ranges, simplify } from "../../ir/affine.ts";
 import { type Dim, productOf } from "../../ir/dim.ts";
-import { add, type Buffer, type Expr, int, type Kernel, load, mul, read, type Stmt, store, type Var } from "../../ir/kernel.ts";
+import {
+  add,
+  type Buffer,
+  type Expr,
+  int,
+  type Kernel,
+  load,
+  mul,
+  read,
+  type Stmt,
+  store,
+  type Var,
+} from "../../ir/kernel.ts";
 import { mapStmts } from "../../ir/walk-kernel.ts";
 
 export function flatten(kernel: Kernel, ranges: Ranges): Kernel {
@@ -24,11 +36,16 @@ export function flatten(kernel: Kernel, ranges: Ranges): Kernel {
         ? load(flatBuffer(expr.buffer), position(expr.buffer, expr.index), expr.lanes)
         : expr,
     stmt: (stmt): Stmt => {
-      if (stmt.kind === "store") return store(flatBuffer(stmt.buffer), position(stmt.buffer, stmt.index), stmt.value);
+      if (stmt.kind === "store")
+        return store(flatBuffer(stmt.buffer), position(stmt.buffer, stmt.index), stmt.value);
       return stmt.kind === "alloc" ? { kind: "alloc", buffer: flatBuffer(stmt.buffer) } : stmt;
     },
   });
-  return { ...kernel, params: kernel.params.map((param) => ({ ...param, buffer: flatBuffer(param.buffer) })), body };
+  return {
+    ...kernel,
+    params: kernel.params.map((param) => ({ ...param, buffer: flatBuffer(param.buffer) })),
+    body,
+  };
 }
 
 function linear(shape: readonly Dim[], index: readonly Expr[], sizes: ReadonlyMap<string, Var>): Expr {

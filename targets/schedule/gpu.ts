@@ -5,7 +5,7 @@
  */
 import { CompilerBug } from "../../ir/errors.ts";
 import {
-  add, type Buffer, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, scalar, type Stmt, store, sub,
+  add, type Buffer, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, type Stmt, scalar, store, sub,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
 import type { Limits } from "../target.ts";
 import { allowsReuse, constantOr, findHot, type HotLoop, iterations, peelParallel } from "./analyze.ts";
@@ -48,9 +48,14 @@ function bind(kernel: Kernel, threads: number, spread: (nest: Stmt, at: Position
   const spreads = kernel.body.map((nest) => spread(nest, at));
   const groups = spreads.map((part) => part.groups).reduce((a, b) => scalar("max", a, b));
   const body = spreads.flatMap(({ groups: own, code }): readonly Stmt[] =>
-    spreads.length === 1 ? code : [{ kind: "if", cond: scalar("lt", at.group, own), then: code, otherwise: [] }],
+    spreads.length === 1
+      ? code
+      : [{ kind: "if", cond: scalar("lt", at.group, own), then: code, otherwise: [] }],
   );
-  return { ...kernel, body: [forLoop(group, groups, [forLoop(thread, int(threads), body, "thread.x")], "grid.x")] };
+  return {
+    ...kernel,
+    body: [forLoop(group, groups, [forLoop(thread, int(threads), body, "thread.x")], "grid.x")],
+  };
 }
 
 function spreadNest(stmt: Stmt, at: Position): Spread {
@@ -68,19 +73,35 @@ function spreadNest(stmt: Stmt, at: Position): Spread {
 }
 
 /** Cuts up to `most` axes that share loads into tiles of `TILE`, where they divide evenly. */
-function tile(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop, most: number): { loops: readonly Loop[]; body: readonly Stmt[] } {
+function tile(
+  loops: readonly Loop[],
+  body: readonly Stmt[],
+  hot: HotLoop,
+  most: number,
+): { loops: readonly Loop[]; body: readonly Stmt[] } {
   let tiled = body;
   let rest = [...loops];
-  const axes = [...loops].reverse().filter(({ variable, extent }) => constantOr(extent, 1) % TILE === 0 && allowsReuse(hot.body, variable));
+  const axes = [...loops]
+    .reverse()
+    .filter(({ variable, extent }) => constantOr(extent, 1) % TILE === 0 && allowsReuse(hot.body, variable));
   for (const loop of axes.slice(0, most)) {
-    const { outer, inner, body: split } = splitOver(loop.variable, { start: int(0), tiles: int(constantOr(loop.extent, TILE) / TILE), size: TILE }, tiled);
+    const {
+      outer,
+      inner,
+      body: split,
+    } = splitOver(
+      loop.variable,
+      { start: int(0), tiles: int(constantOr(loop.extent, TILE) / TILE), size: TILE },
+      tiled,
+    );
     tiled = inner === undefined ? split : sink(inner, "unroll", split);
     rest = rest.flatMap((other) => (other === loop ? (outer === undefined ? [] : [outer]) : [other]));
   }
   return { loops: rest, body: tiled };
 }
 
-const total = (loops: readonly Loop[]): Expr => loops.reduce<Expr>((product, { extent }) => mul(product, extent), int(1));
+const total = (loops: readonly Loop[]): Expr =>
+  loops.reduce<Expr>((product, { extent }) => mul(product, extent), int(1));
 const ceilDiv = (a: Expr, b: number): Expr => scalar("floordiv", add(a, int(b - 1)), int(b));
 
 /** Gives loop variables their values at a position of the flat range over all of them: once, ahead of what uses them. */
@@ -99,13 +120,17 @@ function overThreads(loops: readonly Loop[], body: readonly Stmt[], at: Position
   const count = total(loops);
   const flat = add(mul(at.group, int(at.threads)), at.thread);
   const code = [...decode(loops, flat), ...body];
-  return { groups: ceilDiv(count, at.threads), code: [{ kind: "if", cond: scalar("lt", flat, count), then: code, otherwise: [] }] };
+  return {
+    groups: ceilDiv(count, at.threads),
+    code: [{ kind: "if", cond: scalar("lt", flat, count), then: code, otherwise: [] }],
+  };
 }
 
 /** One workgroup per tile, the range of the sum strided over its threads; undefined where the work is not such a sum. */
 function sharedSum(loops: readonly Loop[], body: readonly Stmt[], at: Position): Spread | undefined {
   const hot = findHot(body);
-  if (hot === undefined || hot.window > 1 || iterations(hot) < LONG_SUM || iterations({ loops }) > 65535) return undefined;
+  if (hot === undefined || hot.window > 1 || iterations(hot) < LONG_SUM || iterations({ loops }) > 65535)
+    return undefined;
   const batched = hot.loops[0].extent.kind !== "const";
   const sums = accumulators(hot.body);
   if (!batched || sums === undefined) return undefined;
@@ -139,11 +164,19 @@ function accumulators(stmts: readonly Stmt[]): readonly Cell[] | undefined {
       for (const cell of inner) cells.set(cell.buffer, cell);
       continue;
     }
-    if (stmt.kind !== "store" || stmt.buffer.space !== "register" || stmt.buffer.dtype !== "f32") return undefined;
+    if (stmt.kind !== "store" || stmt.buffer.space !== "register" || stmt.buffer.dtype !== "f32")
+      return undefined;
     const { value } = stmt;
-    const adds = value.kind === "scalar" && value.name === "add" && value.args[0].kind === "load" && value.args[0].buffer === stmt.buffer;
+    const adds =
+      value.kind === "scalar" &&
+      value.name === "add" &&
+      value.args[0].kind === "load" &&
+      value.args[0].buffer === stmt.buffer;
     if (!adds) return undefined;
-    cells.set(stmt.buffer, { buffer: stmt.buffer, count: stmt.buffer.shape.reduce<number>((n, dim) => n * Number(dim), 1) });
+    cells.set(stmt.buffer, {
+      buffer: stmt.buffer,
+      count: stmt.buffer.shape.reduce<number>((n, dim) => n * Number(dim), 1),
+    });
   }
   return [...cells.values()];
 }
@@ -151,8 +184,16 @@ function accumulators(stmts: readonly Stmt[]): readonly Cell[] | undefined {
 /** What an accumulator begins with counts once: in the first thread. */
 function onlyFirst(stmt: Stmt, sums: readonly Cell[], first: Expr): Stmt {
   if (stmt.kind === "for") return { ...stmt, body: stmt.body.map((inner) => onlyFirst(inner, sums, first)) };
-  if (stmt.kind !== "store" || stmt.value.kind === "const" || !sums.some(({ buffer }) => buffer === stmt.buffer)) return stmt;
-  return { ...stmt, value: scalar("select", first, stmt.value, { kind: "const", dtype: "f32", lanes: 1, value: 0 }) };
+  if (
+    stmt.kind !== "store" ||
+    stmt.value.kind === "const" ||
+    !sums.some(({ buffer }) => buffer === stmt.buffer)
+  )
+    return stmt;
+  return {
+    ...stmt,
+    value: scalar("select", first, stmt.value, { kind: "const", dtype: "f32", lanes: 1, value: 0 }),
+  };
 }
 
 /** The flat range of the two outermost reduction loops, every `threads`-th index of it. */
@@ -162,7 +203,9 @@ function strided({ loops, body }: HotLoop, at: Position): readonly Stmt[] {
   const count = total(split);
   const turns = ceilDiv(sub(count, at.thread), at.threads);
   const flat = add(mul(read(turn), int(at.threads)), at.thread);
-  const inner = loops.slice(2).reduceRight<readonly Stmt[]>((stmts, { variable, extent }) => [forLoop(variable, extent, stmts)], body);
+  const inner = loops
+    .slice(2)
+    .reduceRight<readonly Stmt[]>((stmts, { variable, extent }) => [forLoop(variable, extent, stmts)], body);
   return [forLoop(turn, turns, [...decode(split, flat), ...inner])];
 }
 
@@ -176,9 +219,16 @@ function addUp(sums: readonly Cell[], at: Position): readonly Stmt[] {
     const halves: Stmt[] = [];
     for (let width = at.threads / 2; width >= 1; width /= 2) {
       const fold = cells.map((cell) =>
-        store(shared, [int(cell), at.thread], add(load(shared, [int(cell), at.thread]), load(shared, [int(cell), add(at.thread, int(width))]))),
+        store(
+          shared,
+          [int(cell), at.thread],
+          add(load(shared, [int(cell), at.thread]), load(shared, [int(cell), add(at.thread, int(width))])),
+        ),
       );
-      halves.push({ kind: "if", cond: scalar("lt", at.thread, int(width)), then: fold, otherwise: [] }, { kind: "barrier" });
+      halves.push(
+        { kind: "if", cond: scalar("lt", at.thread, int(width)), then: fold, otherwise: [] },
+        { kind: "barrier" },
+      );
     }
     const get = cells.map((cell) => store(buffer, index(cell), load(shared, [int(cell), int(0)])));
     return [{ kind: "alloc", buffer: shared }, ...put, { kind: "barrier" }, ...halves, ...get];
@@ -194,4 +244,3 @@ function unflatten(flat: number, shape: readonly number[]): number[] {
   }
   return index;
 }
-

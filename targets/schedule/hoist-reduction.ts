@@ -13,10 +13,14 @@ const ENOUGH = 32;
 export function hoistReduction(stmts: readonly Stmt[]): readonly Stmt[] {
   const { loops, body } = peelParallel(stmts);
   const hot = findHot(body);
-  if (hot === undefined || hot.window > 1 || hot.loops.length < 2 || hot.loops[0].extent.kind === "const") return stmts;
+  if (hot === undefined || hot.window > 1 || hot.loops.length < 2 || hot.loops[0].extent.kind === "const")
+    return stmts;
   if (iterations({ loops: hot.loops.slice(1) }) < ENOUGH || !accumulates(body)) return stmts;
   const [batch] = hot.loops;
-  return nest([batch, ...loops], body.flatMap((stmt) => (isLoopOver(stmt, batch.variable) ? stmt.body : [stmt])));
+  return nest(
+    [batch, ...loops],
+    body.flatMap((stmt) => (isLoopOver(stmt, batch.variable) ? stmt.body : [stmt])),
+  );
 }
 
 const isLoopOver = (stmt: Stmt, variable: unknown): stmt is Extract<Stmt, { kind: "for" }> =>

@@ -18,7 +18,10 @@ export interface Loop {
 }
 
 /** Peels perfectly nested serial loops off a statement list, outermost first. */
-export function peel(stmts: readonly Stmt[], most = Number.POSITIVE_INFINITY): { loops: Loop[]; body: readonly Stmt[] } {
+export function peel(
+  stmts: readonly Stmt[],
+  most = Number.POSITIVE_INFINITY,
+): { loops: Loop[]; body: readonly Stmt[] } {
   const loops: Loop[] = [];
   let body = stmts;
   while (loops.length < most && body.length === 1 && body[0].kind === "for" && body[0].bind === "serial") {
@@ -30,7 +33,10 @@ export function peel(stmts: readonly Stmt[], most = Number.POSITIVE_INFINITY): {
 
 /** Puts loops around a body, outermost first. */
 export const nest = (loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] =>
-  loops.reduceRight<readonly Stmt[]>((inner, { variable, extent }) => [forLoop(variable, extent, inner)], body);
+  loops.reduceRight<readonly Stmt[]>(
+    (inner, { variable, extent }) => [forLoop(variable, extent, inner)],
+    body,
+  );
 
 /** A stretch of a loop that is covered by tiles of one size: indices start, start + 1 ... start + tiles * size - 1. */
 export interface Segment {
@@ -42,7 +48,10 @@ export interface Segment {
 /** Cuts a loop into tiles of `size`, and what is left over into tiles of `rest` and then of 1. */
 export function segments(extent: Expr, size: number, rest = 1): Segment[] {
   if (extent.kind !== "const") {
-    const tiles: Expr = size === 1 ? extent : { kind: "scalar", name: "floordiv", dtype: "i32", lanes: 1, args: [extent, int(size)] };
+    const tiles: Expr =
+      size === 1
+        ? extent
+        : { kind: "scalar", name: "floordiv", dtype: "i32", lanes: 1, args: [extent, int(size)] };
     if (size === 1) return [{ start: int(0), tiles, size }];
     const left: Expr = { kind: "scalar", name: "mod", dtype: "i32", lanes: 1, args: [extent, int(size)] };
     return [
@@ -73,7 +82,8 @@ export function splitOver(
   const outer = once ? undefined : { variable: makeVar(variable.name), extent: tiles };
   const inner = size === 1 ? undefined : { variable: makeVar(`${variable.name}i`), extent: int(size) };
   let value = start;
-  if (outer !== undefined) value = add(value, size === 1 ? read(outer.variable) : mul(read(outer.variable), int(size)));
+  if (outer !== undefined)
+    value = add(value, size === 1 ? read(outer.variable) : mul(read(outer.variable), int(size)));
   if (inner !== undefined) value = add(value, read(inner.variable));
   return { outer, inner, body: substitute(body, new Map([[variable, value]])) };
 }
@@ -84,11 +94,17 @@ export function sink(loop: Loop, bind: Bind, body: readonly Stmt[]): readonly St
   return sinkInto(loop, bind, body, expanded);
 }
 
-function sinkInto(loop: Loop, bind: Bind, body: readonly Stmt[], expanded: Map<Buffer, Buffer>): readonly Stmt[] {
+function sinkInto(
+  loop: Loop,
+  bind: Bind,
+  body: readonly Stmt[],
+  expanded: Map<Buffer, Buffer>,
+): readonly Stmt[] {
   return body.map((stmt): Stmt => {
     switch (stmt.kind) {
       case "alloc": {
-        if (loop.extent.kind !== "const") throw new CompilerBug("schedule", "a sunk loop needs a constant extent");
+        if (loop.extent.kind !== "const")
+          throw new CompilerBug("schedule", "a sunk loop needs a constant extent");
         const buffer = { ...stmt.buffer, shape: [...stmt.buffer.shape, loop.extent.value] };
         expanded.set(stmt.buffer, buffer);
         return { kind: "alloc", buffer };
@@ -112,7 +128,11 @@ function wrap(loop: Loop, bind: Bind, stmt: Stmt, expanded: ReadonlyMap<Buffer, 
   return forLoop(variable, loop.extent, expandAccesses(inside, expanded, at), bind);
 }
 
-function expandAccesses(stmts: readonly Stmt[], expanded: ReadonlyMap<Buffer, Buffer>, at: Expr): readonly Stmt[] {
+function expandAccesses(
+  stmts: readonly Stmt[],
+  expanded: ReadonlyMap<Buffer, Buffer>,
+  at: Expr,
+): readonly Stmt[] {
   return mapStmts(stmts, {
     expr: (expr) => {
       const buffer = expr.kind === "load" ? expanded.get(expr.buffer) : undefined;
@@ -120,7 +140,9 @@ function expandAccesses(stmts: readonly Stmt[], expanded: ReadonlyMap<Buffer, Bu
     },
     stmt: (stmt) => {
       const buffer = stmt.kind === "store" ? expanded.get(stmt.buffer) : undefined;
-      return stmt.kind === "store" && buffer !== undefined ? store(buffer, [...stmt.index, at], stmt.value) : stmt;
+      return stmt.kind === "store" && buffer !== undefined
+        ? store(buffer, [...stmt.index, at], stmt.value)
+        : stmt;
     },
   });
 }

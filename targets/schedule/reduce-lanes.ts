@@ -2,7 +2,21 @@
  * Vectorizes a reduction along its innermost loop: each lane sums its own share, and the lanes are added up at the end. For sums of
  * products whose operands are both contiguous along that loop (a matrix times a transposed one), where no result axis is.
  */
-import { int, type Buffer, type Expr, extract, type For, load, makeVar, mul, read, scalar, splat, type Stmt, store } from "../../ir/kernel.ts";
+import {
+  type Buffer,
+  type Expr,
+  extract,
+  type For,
+  int,
+  load,
+  makeVar,
+  mul,
+  read,
+  type Stmt,
+  scalar,
+  splat,
+  store,
+} from "../../ir/kernel.ts";
 import { substitute } from "../../ir/walk-kernel.ts";
 import { constantOr, loadsOf } from "./analyze.ts";
 import { strideAlong } from "./vectorize.ts";
@@ -25,7 +39,9 @@ export function matchSum(loop: For, lanes: number): SumLoop | undefined {
   if (constantOr(loop.extent, 0) % lanes !== 0 || constantOr(loop.extent, 0) === 0) return undefined;
   const loads = loadsOf([store(stmt.buffer, [], term)]);
   const contiguous = loads.every((l) => strideAlong(l.index, loop.var) === "contiguous");
-  return contiguous && loads.length > 0 && isProduct(term) ? { loop, accumulator: stmt.buffer, value: term } : undefined;
+  return contiguous && loads.length > 0 && isProduct(term)
+    ? { loop, accumulator: stmt.buffer, value: term }
+    : undefined;
 }
 
 const isProduct = (expr: Expr): boolean =>
@@ -48,7 +64,9 @@ export function spreadSum(stmts: readonly Stmt[], sum: SumLoop, lanes: number): 
     if (stmt.kind !== "for" || !contains(stmt, sum.loop)) return [stmt];
     const index = accumulatorIndex(sum);
     const begin = store(partial, index, splat({ kind: "const", dtype: "f32", lanes: 1, value: 0 }, lanes));
-    const total = Array.from({ length: lanes }, (_, lane) => extract(load(partial, index), lane)).reduce((a, b) => scalar("add", a, b));
+    const total = Array.from({ length: lanes }, (_, lane) => extract(load(partial, index), lane)).reduce(
+      (a, b) => scalar("add", a, b),
+    );
     const fold = store(sum.accumulator, index, scalar("add", load(sum.accumulator, index), total));
     return [{ kind: "alloc", buffer: partial }, begin, replaceLoop(stmt, sum, partial, lanes), fold];
   });
@@ -64,12 +82,18 @@ function accumulatorIndex({ loop }: SumLoop): readonly Expr[] {
 
 function replaceLoop(stmt: Stmt, sum: SumLoop, partial: Buffer, lanes: number): Stmt {
   if (stmt.kind !== "for") return stmt;
-  if (stmt !== sum.loop) return { ...stmt, body: stmt.body.map((inner) => replaceLoop(inner, sum, partial, lanes)) };
+  if (stmt !== sum.loop)
+    return { ...stmt, body: stmt.body.map((inner) => replaceLoop(inner, sum, partial, lanes)) };
   const variable = makeVar(stmt.var.name);
   const index = accumulatorIndex(sum);
   const first = substitute(sum.value, new Map([[stmt.var, mul(read(variable), int(lanes))]]));
   const value = scalar("add", load(partial, index), widen(first, lanes));
-  return { ...stmt, var: variable, extent: int(constantOr(stmt.extent, 0) / lanes), body: [store(partial, index, value)] };
+  return {
+    ...stmt,
+    var: variable,
+    extent: int(constantOr(stmt.extent, 0) / lanes),
+    body: [store(partial, index, value)],
+  };
 }
 
 /** Every load of the product becomes a load of `lanes` elements. */

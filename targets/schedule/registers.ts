@@ -13,28 +13,39 @@ export function splitRegisters(stmts: readonly Stmt[]): readonly Stmt[] {
     const key = index.map((expr) => (expr.kind === "const" ? expr.value : 0)).join("_");
     const known = cells.get(buffer) ?? new Map<string, Buffer>();
     cells.set(buffer, known);
-    const made = known.get(key) ?? { ...buffer, name: key === "" ? buffer.name : `${buffer.name}_${key}`, shape: [] };
+    const made = known.get(key) ?? {
+      ...buffer,
+      name: key === "" ? buffer.name : `${buffer.name}_${key}`,
+      shape: [],
+    };
     known.set(key, made);
     return made;
   };
   const inMemory = (buffer: Buffer): Buffer => {
     const last = buffer.shape.length - 1;
-    const shape = buffer.lanes === 1 ? buffer.shape : buffer.shape.map((dim, axis) => (axis === last ? Number(dim) * buffer.lanes : dim));
+    const shape =
+      buffer.lanes === 1
+        ? buffer.shape
+        : buffer.shape.map((dim, axis) => (axis === last ? Number(dim) * buffer.lanes : dim));
     const made = local.get(buffer) ?? { ...buffer, space: "local" as const, lanes: 1, shape };
     local.set(buffer, made);
     return made;
   };
   const spread = (buffer: Buffer, index: readonly Expr[]): readonly Expr[] =>
-    buffer.lanes === 1 ? index : index.map((expr, axis) => (axis === index.length - 1 ? mul(expr, int(buffer.lanes)) : expr));
+    buffer.lanes === 1
+      ? index
+      : index.map((expr, axis) => (axis === index.length - 1 ? mul(expr, int(buffer.lanes)) : expr));
   const rewritten = mapStmts(stmts, {
     expr: (expr) => {
       if (expr.kind !== "load" || expr.buffer.space !== "register") return expr;
-      if (moving.has(expr.buffer)) return load(inMemory(expr.buffer), spread(expr.buffer, expr.index), expr.lanes);
+      if (moving.has(expr.buffer))
+        return load(inMemory(expr.buffer), spread(expr.buffer, expr.index), expr.lanes);
       return load(cell(expr.buffer, expr.index), []);
     },
     stmt: (stmt) => {
       if (stmt.kind !== "store" || stmt.buffer.space !== "register") return stmt;
-      if (moving.has(stmt.buffer)) return store(inMemory(stmt.buffer), spread(stmt.buffer, stmt.index), stmt.value);
+      if (moving.has(stmt.buffer))
+        return store(inMemory(stmt.buffer), spread(stmt.buffer, stmt.index), stmt.value);
       return store(cell(stmt.buffer, stmt.index), [], stmt.value);
     },
   });

@@ -118,7 +118,8 @@ class StraightLine {
 
 /** Registers are variables already. */
 const isTrivial = (expr: Expr): boolean =>
-  (expr.kind === "load" && expr.buffer.space === "register") || (expr.kind === "splat" && expr.arg.kind === "const");
+  (expr.kind === "load" && expr.buffer.space === "register") ||
+  (expr.kind === "splat" && expr.arg.kind === "const");
 
 function nameOf(expr: Expr): string {
   if (expr.kind === "load") return expr.buffer.name;

@@ -9,7 +9,8 @@ export function unroll(stmts: readonly Stmt[]): readonly Stmt[] {
   return mapStmts(stmts, {
     stmt: (stmt) => {
       if (stmt.kind !== "for" || stmt.bind !== "unroll") return stmt;
-      if (stmt.extent.kind !== "const") throw new CompilerBug("unroll", "an unrolled loop needs a constant extent");
+      if (stmt.extent.kind !== "const")
+        throw new CompilerBug("unroll", "an unrolled loop needs a constant extent");
       return Array.from({ length: stmt.extent.value }, (_, i) => {
         const body = substitute(stmt.body, new Map([[stmt.var, int(i)]]));
         return i === 0 ? body : freshen(body);

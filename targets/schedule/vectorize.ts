@@ -4,7 +4,19 @@
  */
 import { toAffine } from "../../ir/affine.ts";
 import { CompilerBug } from "../../ir/errors.ts";
-import { add, type Buffer, type Expr, type For, int, load, scalar, splat, type Stmt, store, type Var } from "../../ir/kernel.ts";
+import {
+  add,
+  type Buffer,
+  type Expr,
+  type For,
+  int,
+  load,
+  type Stmt,
+  scalar,
+  splat,
+  store,
+  type Var,
+} from "../../ir/kernel.ts";
 import { freeVars, mapStmts, substitute, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 
 type Stride = "constant" | "contiguous" | "other";
@@ -37,12 +49,14 @@ export function canVectorize(stmts: readonly Stmt[], variable: Var): boolean {
     if (expr.kind === "load" && freeVars(expr).has(variable)) {
       ok &&= strideAlong(expr.index, variable) === "contiguous" && vectorTypes.has(expr.dtype);
     }
-    if (expr.kind === "cast" && freeVars(expr).has(variable)) ok &&= vectorTypes.has(expr.dtype) && expr.arg.dtype === "bool";
+    if (expr.kind === "cast" && freeVars(expr).has(variable))
+      ok &&= vectorTypes.has(expr.dtype) && expr.arg.dtype === "bool";
   });
   visitStmts(stmts, (stmt) => {
     if (stmt.kind === "store") {
       const stride = strideAlong(stmt.index, variable);
-      ok &&= (stride === "contiguous" || stmt.buffer.space === "register") && vectorTypes.has(stmt.buffer.dtype);
+      ok &&=
+        (stride === "contiguous" || stmt.buffer.space === "register") && vectorTypes.has(stmt.buffer.dtype);
       ok &&= usesOnlyThroughLoads(stmt.value, variable);
     }
     if (stmt.kind === "if") ok &&= !freeVars(stmt.cond).has(variable);
@@ -55,7 +69,9 @@ function usesOnlyThroughLoads(expr: Expr, variable: Var): boolean {
   if (expr.kind === "load") return true;
   if (expr.kind === "var") return expr.var !== variable;
   if (expr.kind === "const") return true;
-  return (expr.kind === "scalar" ? expr.args : [expr.arg]).every((arg) => usesOnlyThroughLoads(arg, variable));
+  return (expr.kind === "scalar" ? expr.args : [expr.arg]).every((arg) =>
+    usesOnlyThroughLoads(arg, variable),
+  );
 }
 
 /** Replaces every `vector` loop by vectors of `lanes`. */
@@ -65,19 +81,23 @@ export function vectorize(stmts: readonly Stmt[], lanes: number): readonly Stmt[
     if (stmt.kind === "for" && stmt.bind === "vector") noteRegisters(stmt, lanes, widened);
   });
   const loops = mapStmts(stmts, {
-    stmt: (stmt) => (stmt.kind === "for" && stmt.bind === "vector" ? vectorizeLoop(stmt, lanes, widened) : stmt),
+    stmt: (stmt) =>
+      stmt.kind === "for" && stmt.bind === "vector" ? vectorizeLoop(stmt, lanes, widened) : stmt,
   });
   return mapStmts(loops, {
-    stmt: (stmt) => (stmt.kind === "alloc" ? { kind: "alloc", buffer: widened.get(stmt.buffer) ?? stmt.buffer } : stmt),
+    stmt: (stmt) =>
+      stmt.kind === "alloc" ? { kind: "alloc", buffer: widened.get(stmt.buffer) ?? stmt.buffer } : stmt,
   });
 }
 
 /** Register buffers that the loop runs along become buffers of vectors. */
 function noteRegisters(loop: For, lanes: number, widened: Map<Buffer, Buffer>): void {
   const note = (buffer: Buffer, index: readonly Expr[]): void => {
-    if (buffer.space !== "register" || strideAlong(index, loop.var) !== "contiguous" || widened.has(buffer)) return;
+    if (buffer.space !== "register" || strideAlong(index, loop.var) !== "contiguous" || widened.has(buffer))
+      return;
     const last = buffer.shape[buffer.shape.length - 1];
-    if (typeof last !== "number" || last % lanes !== 0) throw new CompilerBug("vectorize", `${buffer.name} is no multiple of ${lanes}`);
+    if (typeof last !== "number" || last % lanes !== 0)
+      throw new CompilerBug("vectorize", `${buffer.name} is no multiple of ${lanes}`);
     widened.set(buffer, { ...buffer, lanes, shape: [...buffer.shape.slice(0, -1), last / lanes] });
   };
   visitExprs(loop.body, (expr) => expr.kind === "load" && note(expr.buffer, expr.index));
@@ -88,7 +108,9 @@ function vectorizeLoop(loop: For, lanes: number, widened: ReadonlyMap<Buffer, Bu
   if (loop.extent.kind !== "const" || loop.extent.value % lanes !== 0) {
     throw new CompilerBug("vectorize", `a vector loop needs a multiple of ${lanes} iterations`);
   }
-  return Array.from({ length: loop.extent.value / lanes }, (_, i) => new Lanes(loop.var, i, lanes, widened).stmts(loop.body)).flat();
+  return Array.from({ length: loop.extent.value / lanes }, (_, i) =>
+    new Lanes(loop.var, i, lanes, widened).stmts(loop.body),
+  ).flat();
 }
 
 /** One vector's worth of a loop body. */

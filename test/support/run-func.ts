@@ -1,18 +1,18 @@
 // Runs a function through the whole compiler: on a backend of this process, or by the interpreter with a target's schedule.
 
-import { createBackend } from "../../compiler/backends/index.ts";
 import type { BackendName } from "../../compiler/backend.ts";
-import { compile, type CompileOptions } from "../../compiler/pipeline.ts";
+import { createBackend } from "../../compiler/backends/index.ts";
+import { type CompileOptions, compile } from "../../compiler/pipeline.ts";
+import { evaluateShape, isStaticShape, symbolsOf } from "../../ir/dim.ts";
 import { bindSymbols, evaluateFunc } from "../../ir/evaluate.ts";
 import type { Func } from "../../ir/graph.ts";
 import { interpretProgram } from "../../ir/interpret.ts";
-import { type NDArray } from "../../ir/ndarray.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
 import { opTable } from "../../ir/ops/index.ts";
 import { launchesOf } from "../../ir/program.ts";
 import { verifyEmittable } from "../../ir/verify-kernel.ts";
 import { verifyProgram } from "../../ir/verify-program.ts";
 import type { Scheduler } from "../../targets/schedule/scheduler.ts";
-import { isStaticShape, symbolsOf, evaluateShape } from "../../ir/dim.ts";
 import { randomArray, seeded } from "./seeded.ts";
 
 /** Values for all arguments of a function: inputs in order, parameters and states by path. */
@@ -46,7 +46,12 @@ export function expectedOutputs(func: Func, { all }: Arguments): readonly NDArra
 }
 
 /** The outputs by the interpreter, of the program as this scheduler leaves it: verified, races and bounds checked. */
-export function interpreted(func: Func, { inputs, values }: Arguments, scheduler: Scheduler, options?: CompileOptions): readonly NDArray[] {
+export function interpreted(
+  func: Func,
+  { inputs, values }: Arguments,
+  scheduler: Scheduler,
+  options?: CompileOptions,
+): readonly NDArray[] {
   const { bundle } = compile(func.name, { funcs: [func] }, values, scheduler, options);
   const [program] = bundle.programs;
   for (const { kernel } of launchesOf(program.steps)) verifyEmittable(kernel);
@@ -56,7 +61,11 @@ export function interpreted(func: Func, { inputs, values }: Arguments, scheduler
 }
 
 /** The outputs of a backend. */
-export async function ran(func: Func, { inputs, values }: Arguments, backend: BackendName): Promise<readonly NDArray[]> {
+export async function ran(
+  func: Func,
+  { inputs, values }: Arguments,
+  backend: BackendName,
+): Promise<readonly NDArray[]> {
   const session = await createBackend(backend).load({ funcs: [func] }, values);
   return session.call(func.name, inputs);
 }

@@ -26,8 +26,16 @@ import { FunctionLoss, Loss, type LossFunction, type LossOptions } from "./loss.
 
 const base = ["name", "reduction", "dtype"] as const;
 
+/** The class of a loss without options of its own; named, because declarations cannot describe an anonymous class. */
+export interface SimpleLossClass {
+  readonly module: string;
+  readonly className: string;
+  readonly prototype: FunctionLoss;
+  new (options?: Options<LossOptions>): FunctionLoss;
+}
+
 /** Declares the class of a loss without options of its own. */
-function simple(className: string, compute: LossFunction) {
+function simple(className: string, compute: LossFunction): SimpleLossClass {
   return class extends FunctionLoss {
     static readonly className = className;
     constructor(options: Options<LossOptions> = {}) {

@@ -32,8 +32,16 @@ export class MeanMetricWrapper extends MeanMetric {
   }
 }
 
+/** The class of a mean metric without options of its own; named, because declarations cannot describe an anonymous class. */
+export interface SimpleMetricClass {
+  readonly module: string;
+  readonly className: string;
+  readonly prototype: MeanMetricWrapper;
+  new (name?: string | Options<MetricOptions>): MeanMetricWrapper;
+}
+
 /** Declares a mean metric without options of its own. */
-function simple(className: string, compute: Compute, name = snakeClassName(className)) {
+function simple(className: string, compute: Compute, name = snakeClassName(className)): SimpleMetricClass {
   return class extends MeanMetricWrapper {
     static override readonly className = className;
     constructor(...args: [name?: string | Options<MetricOptions>]) {

@@ -22,7 +22,7 @@ interface ByName<O> extends LayerOptions {
  * `keras.Model(inputs, outputs)` and `keras.Model({ inputs, outputs })` make a functional model, with or without `new`;
  * `class MyModel extends keras.Model` makes one with a `call` of its own.
  */
-interface ModelFactory {
+export interface ModelFactory {
   <O extends Nest<Tensor>>(inputs: Nest<Tensor>, outputs: O, options?: LayerOptions): FunctionalClass<O>;
   <O extends Nest<Tensor>>(options: ByName<O>): FunctionalClass<O>;
   new <O extends Nest<Tensor>>(inputs: Nest<Tensor>, outputs: O, options?: LayerOptions): FunctionalClass<O>;

@@ -153,7 +153,7 @@ export const glu = parametric("nn", "glu", ["axis"], (x: TensorLike, { axis = -1
   );
 });
 
-interface AxisOption {
+export interface AxisOption {
   /** Default -1. */
   axis?: Axes;
 }
