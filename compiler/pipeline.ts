@@ -22,15 +22,15 @@ import { cse } from "./passes/cse.ts";
 import { dce } from "./passes/dce.ts";
 import { fold } from "./passes/fold.ts";
 import { foldBatchNorm } from "./passes/fold-batch-norm.ts";
-import { fuse } from "./passes/fuse.ts";
+import { fuse, isolate } from "./passes/fuse.ts";
 import { liftConstants } from "./passes/lift-constants.ts";
 import { sharePadding } from "./passes/share-padding.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
 
 /** Every graph pass, in order. */
 export const graphPasses: readonly Pass[] = [
-  canonicalize, // fewer and cheaper ops, no residual transposes
   foldBatchNorm, // while scales still stand beside their contractions
+  canonicalize, // fewer and cheaper ops, no residual transposes
   fold, // what depends on constants alone becomes a constant
   cse, // gradients and layers repeat themselves
   sharePadding, // one copy of a value, with its border, serves every reader
@@ -67,9 +67,10 @@ export function compile(
   options: CompileOptions = {},
 ): Compiled {
   const constants = new Map<string, NDArray>();
-  const passes = graphPasses.map((pass) =>
-    pass === liftConstants ? liftConstants.collecting(constants) : pass,
-  );
+  const passes = graphPasses.map((pass) => {
+    if (pass === liftConstants) return liftConstants.collecting(constants);
+    return pass === fuse && options.disabled?.has(fuse.name) ? isolate : pass;
+  });
   const fused = runPasses(module, passes, { ops: opTable, ...options });
   const prepared = runPrepare(fused, values);
   const known = new Map([...values, ...constants, ...prepared]);

@@ -46,9 +46,18 @@ const isFused = (func: Func, ops: OpTable): boolean =>
 const isPrepare = (func: Func): boolean =>
   func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
 
-/** Replaces the body of a function by fused ops and memory ops. */
-export function fuseFunc(func: Func, ops: OpTable): Func {
-  const grouping = new Grouping(func.body, ops);
+/** What stands in for fusion when it is switched off: every op a kernel of its own. */
+export const isolate: Pass = {
+  ...fuse,
+  name: "isolate",
+  doc: "Every op that computes is a kernel of its own.",
+  run: (module, { ops }) =>
+    mapFuncs(module, (func) => (isFused(func, ops) || isPrepare(func) ? func : fuseFunc(func, ops, true))),
+};
+
+/** Replaces the body of a function by fused ops and memory ops; `alone`: no two ops share a group. */
+export function fuseFunc(func: Func, ops: OpTable, alone = false): Func {
+  const grouping = new Grouping(func.body, ops, alone);
   grouping.run();
   return { ...func, body: new Rebuild(func.body, ops, grouping).run() };
 }
@@ -74,10 +83,12 @@ class Grouping {
   private readonly users = new Map<Value, Op[]>();
   private readonly returned: ReadonlySet<Value>;
   private readonly evaluator: Evaluator;
+  private readonly alone: boolean;
   private readonly block: Block;
   private readonly ops: OpTable;
 
-  constructor(block: Block, ops: OpTable) {
+  constructor(block: Block, ops: OpTable, alone: boolean) {
+    this.alone = alone;
     this.block = block;
     this.ops = ops;
     this.evaluator = new Evaluator(ops);
@@ -119,11 +130,11 @@ class Grouping {
   run(): void {
     for (const op of [...this.block.ops].reverse()) {
       if (this.isMemory(op) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
-      const group = this.findGroup(op) ?? { ops: new Set() };
+      const group = (this.alone ? undefined : this.findGroup(op)) ?? { ops: new Set() };
       group.ops.add(op);
       this.groups.set(op, group);
     }
-    this.mergeSiblings();
+    if (!this.alone) this.mergeSiblings();
   }
 
   /** Groups that run over the same parallel axes and read the same values become one. */

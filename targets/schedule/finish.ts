@@ -14,11 +14,11 @@ import { vectorize } from "./vectorize.ts";
 
 export function finish(kernel: Kernel, lanes: number): Kernel {
   const unrolled = { ...kernel, body: vectorize(unroll(kernel.body), lanes) };
-  const flat = flatten(unrolled, rangesOf(unrolled));
-  const ranges = rangesOf(flat);
-  const simple = simplifyAll(dropTrivialLoops(simplifyAll(flat.body, ranges)), ranges);
-  const body = splitRegisters(simple);
-  const expanded = expandKernel({ ...flat, body });
+  const ranges = rangesOf(unrolled);
+  const simple = simplifyAll(dropTrivialLoops(simplifyAll(unrolled.body, ranges)), ranges);
+  // What cannot be registers becomes local memory, and is flattened with the rest.
+  const flat = flatten({ ...unrolled, body: splitRegisters(simple) }, ranges);
+  const expanded = expandKernel({ ...flat, body: simplifyAll(flat.body, ranges) });
   return { ...expanded, body: shareSubexpressions(expanded.body) };
 }
 
