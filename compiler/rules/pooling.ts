@@ -21,6 +21,7 @@ const rising: { readonly [name: string]: readonly number[] } = {
   min: [0, 1],
   exp: [0],
   tanh: [0],
+  relu: [0],
   sigmoid: [0],
   erf: [0],
   floor: [0],

@@ -2,6 +2,7 @@
  * `keras.ops`, activations: elementwise functions of the neural network literature, and softmax. Formulas stand where the name does not say
  * them.
  */
+import { isFloat } from "../../../ir/dtype.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import {
@@ -25,8 +26,11 @@ const activation = (keras: string, f: (x: Tensor) => Tensor) =>
 const clamp = (x: Tensor, low: number, high: number): Tensor => apply("min", apply("max", x, low), high);
 const positive = (x: Tensor): Tensor => apply("lt", 0, x);
 
-/** max(x, 0); integers stay integers. */
-export const relu = operation("nn", "relu", (x: TensorLike) => apply("max", asTensor(x), 0));
+/** max(x, 0), with gradient 0 at 0; integers stay integers. */
+export const relu = operation("nn", "relu", (x: TensorLike) => {
+  const tensor = asTensor(x);
+  return isFloat(tensor.dtype) ? apply("relu", tensor) : apply("max", tensor, 0);
+});
 /** min(max(x, 0), 6). */
 export const relu6 = operation("nn", "relu6", (x: TensorLike) => clamp(asTensor(x), 0, 6));
 export const sigmoid = activation("sigmoid", (x) => apply("sigmoid", x));
