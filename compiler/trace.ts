@@ -6,7 +6,7 @@ import { Builder } from "../ir/builder.ts";
 import type { Shape } from "../ir/dim.ts";
 import type { DType } from "../ir/dtype.ts";
 import { ModelError } from "../ir/errors.ts";
-import type { ArgRole, Attrs, BlockArg, Func, ResultRole, Value } from "../ir/graph.ts";
+import type { ArgRole, Attrs, BlockArg, Func, Module, ResultRole, Value } from "../ir/graph.ts";
 import type { NDArray } from "../ir/ndarray.ts";
 import type { OpTable } from "../ir/op.ts";
 import type { TensorType } from "../ir/type.ts";
@@ -18,6 +18,8 @@ export class Trace implements Engine {
   private readonly args: BlockArg[] = [];
   private readonly roles: ArgRole[] = [];
   private readonly byPath = new Map<string, Tensor>();
+  /** What stands for values that a rewrite replaced. */
+  private readonly replaced = new Map<Value, Value>();
 
   constructor(ops: OpTable) {
     this.builder = new Builder(ops);
@@ -52,7 +54,27 @@ export class Trace implements Engine {
   /** The graph value of a tensor of this trace. */
   value(tensor: Tensor): Value {
     if (tensor.engine !== this) return this.value(this.adopt(tensor));
-    return tensor.payload as Value;
+    const value = tensor.payload as Value;
+    return this.replaced.get(value) ?? value;
+  }
+
+  /**
+   * Rewrites what was traced so far, before it is differentiated. Of the tensors made until now only those in `keep` (and inputs and
+   * variables) may be used afterwards.
+   */
+  rewrite(change: (module: Module) => Module, keep: readonly Tensor[]): void {
+    const returns = keep.map((tensor) => this.value(tensor));
+    const results = returns.map((_, i) => ({ kind: "output", name: `kept ${i}` }) as const);
+    const traced = {
+      name: "traced",
+      body: this.builder.block(this.args, returns),
+      args: this.roles,
+      results,
+    };
+    const { body } = change({ funcs: [{ ...traced, body: { ...traced.body, ops: [...this.builder.ops] } }] })
+      .funcs[0];
+    this.builder.ops.splice(0, this.builder.ops.length, ...body.ops);
+    returns.forEach((value, i) => this.replaced.set(value, body.returns[i]));
   }
 
   op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {

@@ -11,6 +11,8 @@ import type { Func, Module } from "../../../ir/graph.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { opTable } from "../../../ir/ops/index.ts";
 import { gradients } from "../../autodiff.ts";
+import { rewriteModule } from "../../rewrite.ts";
+import { pooling } from "../../rules/pooling.ts";
 import { cast, elementwise, type Tensor, toTensor } from "../../tensor.ts";
 import { Trace } from "../../trace.ts";
 import { flatten, type Nest } from "../nest.ts";
@@ -210,6 +212,11 @@ function traceTrain(
     const { outputs, weights, extra } = forward(spec, open, true);
     const objectives = spec.objectives ?? new Objectives(compiled, outputs);
     const step = evaluateObjectives(objectives, outputs, weights, extra);
+    poolFirst(open, [
+      ...stepOutputs(step).map(({ tensor }) => tensor),
+      ...spec.model.trainableWeights.map((w) => scope.read(w)),
+      step.loss,
+    ]);
     const slabs = update(spec.model, compiled.optimizer, layout, open, step.loss);
     const singles = [...scope.updates].filter(([variable]) => layout.place(variable) === undefined);
     const states = [
@@ -244,6 +251,12 @@ function traceTest(spec: ProgramSpec, compiled: Compiled, layout: StateLayout): 
       statisticsCounts: countStatistics(step),
     };
   });
+}
+
+/** Bias and activation move behind pooling before gradients are taken: these are then masks of the pooled size. */
+function poolFirst({ trace, scope }: OpenTrace, used: readonly Tensor[]): void {
+  const keep = [...used, ...scope.updates.values()].filter((tensor) => tensor.engine === trace);
+  trace.rewrite((module) => rewriteModule(module, pooling, { ops: opTable }), keep);
 }
 
 /** Backward pass and update: the new contents of all slabs; counts the step. */
