@@ -71,11 +71,14 @@ interface Placed {
 const sameRows = ({ placement: a }: Placed, { placement: b }: Placed): boolean =>
   a.axes.length === b.axes.length && a.axes.every(({ extent }, i) => equalDims(extent, b.axes[i].extent));
 
-/** One reads the other, or both read the same array. */
-function related({ block: a }: Placed, { block: b }: Placed): boolean {
+/** One reads the other, or both read the same array; for groups that compute single numbers, the same number. */
+function related({ block: a, placement }: Placed, { block: b }: Placed): boolean {
   const seen = new Set([...a.outside, ...a.exported]);
-  const shares = b.outside.some((value) => seen.has(value) && value.type.shape.length > 0);
-  return shares || b.exported.some((value) => a.outside.includes(value));
+  const counts = (value: Value): boolean => value.type.shape.length > 0 || placement.axes.length === 0;
+  return (
+    b.outside.some((value) => seen.has(value) && counts(value)) ||
+    b.exported.some((value) => a.outside.includes(value))
+  );
 }
 
 class Grouping {
