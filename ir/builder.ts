@@ -132,7 +132,8 @@ export class Builder {
 
   /** Puts axis i of `x` at axis `axes[i]` of the result; the other axes repeat. */
   broadcast(x: Value, shape: Shape, axes: readonly number[]): Value {
-    return equalShapes(x.type.shape, shape) ? x : this.op("broadcast", [x], { shape: dimsAttr(shape), axes });
+    const same = equalShapes(x.type.shape, shape) && axes.every((axis, i) => axis === i);
+    return same ? x : this.op("broadcast", [x], { shape: dimsAttr(shape), axes });
   }
 
   /** numpy's broadcasting: aligns trailing axes, repeats those of size 1. */

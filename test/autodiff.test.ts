@@ -221,4 +221,11 @@ test("only a float scalar has a gradient", () => {
   assert.throws(() => gradients(b, count, [x]), /expected a float scalar; got i32\[\]/);
 });
 
+test("broadcast with permuted axes of a square is no identity", () => {
+  const b = new Builder(opTable);
+  const x: BlockArg = { kind: "arg", type: { dtype: "f32", shape: [2, 2] } };
+  assert.is.not(b.broadcast(x, [2, 2], [1, 0]), x);
+  assert.is(b.broadcast(x, [2, 2], [0, 1]), x);
+});
+
 test.run();
