@@ -26,6 +26,7 @@ import { fuse, isolate } from "./passes/fuse.ts";
 import { liftConstants } from "./passes/lift-constants.ts";
 import { sharePadding } from "./passes/share-padding.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
+import { isPrepare } from "./walk-graph.ts";
 
 /** Every graph pass, in order. */
 export const graphPasses: readonly Pass[] = [
@@ -83,9 +84,6 @@ export function compile(
   });
   return { bundle: { name, programs, weights, state }, module: fused };
 }
-
-const isPrepare = (func: Func): boolean =>
-  func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
 
 /** What `prepare` functions give for these weights, by path. */
 export function runPrepare(module: Module, values: ReadonlyMap<string, NDArray>): Map<string, NDArray> {

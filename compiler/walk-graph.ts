@@ -77,6 +77,10 @@ export function mapBlocks(module: Module, rebuild: (block: Block, func: Func) =>
   });
 }
 
+/** True for a function that `split-prepare` made: all its results are prepared. It is evaluated once, not compiled. */
+export const isPrepare = (func: Func): boolean =>
+  func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
+
 export function mapFuncs(module: Module, change: (func: Func) => Func): Module {
   const funcs = mapShared(module.funcs, change);
   return funcs === module.funcs ? module : { funcs };

@@ -3,7 +3,7 @@
  * that gradients, rules and layers use most; they insert the broadcast that binary ops need.
  */
 
-import { type Dim, equalShapes, printDim, productOf, type Shape } from "./dim.ts";
+import { type Dim, equalShapes, printDim, type Shape } from "./dim.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { ModelError } from "./errors.ts";
 import {
@@ -223,11 +223,6 @@ export class Builder {
   /** A sum of products; see `ops/contract.ts` for the notation. */
   contract(a: Value, b: Value, spec: string, sizes: readonly string[] = []): Value {
     return this.op("contract", [a, b], sizes.length === 0 ? { spec } : { spec, sizes });
-  }
-
-  /** The number of elements in `x`. */
-  count(x: Value): Dim {
-    return productOf(x.type.shape);
   }
 
   block(args: readonly BlockArg[], returns: readonly Value[]): Block {

@@ -269,3 +269,12 @@ const valuesText = (bindings: Bindings): string => {
   const values = Object.entries(bindings).map(([name, value]) => `${name} = ${value}`);
   return values.length === 0 ? "" : ` with ${values.join(", ")}`;
 };
+
+/** A tensor passed by itself belongs to the only port. */
+export function named(ports: readonly Port[], value: Tensors | Tensor): Tensors {
+  const alone = isArray(value) || ("data" in value && "shape" in value);
+  if (!alone) return value as Tensors;
+  if (ports.length !== 1)
+    throw mismatch("one array for several ports", ports.map(({ name }) => name).join(", "), "an array");
+  return { [ports[0].name]: value as Tensor };
+}

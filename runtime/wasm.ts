@@ -13,8 +13,8 @@ import {
   isArray,
   type Manifest,
   mismatch,
+  named,
   outputArray,
-  type Port,
   type Region,
   type Tensor,
   type Tensors,
@@ -219,12 +219,3 @@ export class WasmModel {
 
 const bytesOf = (bytes: Bytes | TypedArray): Uint8Array =>
   isArray(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
-
-/** A tensor passed by itself belongs to the only port. */
-function named(ports: readonly Port[], value: Tensors | Tensor): Tensors {
-  const alone = isArray(value) || ("data" in value && "shape" in value);
-  if (!alone) return value as Tensors;
-  if (ports.length !== 1)
-    throw mismatch("one array for several ports", ports.map(({ name }) => name).join(", "), "an array");
-  return { [ports[0].name]: value as Tensor };
-}

@@ -14,8 +14,8 @@ import {
   isArray,
   type Manifest,
   mismatch,
+  named,
   outputArray,
-  type Port,
   type Tensor,
   type Tensors,
   type TypedArray,
@@ -252,13 +252,4 @@ function arrayOf(
   const result = target ?? new typedArrays[dtype](count);
   (result as Uint8Array).set(new (widened(dtype))(words, 4 * first, count));
   return result;
-}
-
-/** A tensor passed by itself belongs to the only port. */
-function named(ports: readonly Port[], value: Tensors | Tensor): Tensors {
-  const alone = isArray(value) || ("data" in value && "shape" in value);
-  if (!alone) return value as Tensors;
-  if (ports.length !== 1)
-    throw mismatch("one array for several ports", ports.map(({ name }) => name).join(", "), "an array");
-  return { [ports[0].name]: value as Tensor };
 }

@@ -58,16 +58,7 @@ async function agrees(gpu: GPUDevice, row: OpSample): Promise<void> {
   });
 }
 
-/** Ops that cannot be compiled yet, with the reason. */
-const pending: Readonly<Record<string, string>> = {
-  random_bits: "its expression shares nodes and is walked as a tree, which takes exponential time",
-};
-
 for (const def of allOps) {
-  if (Object.hasOwn(pending, def.name)) {
-    console.log(`SKIP: ${def.name} on WebGPU, ${pending[def.name]}`);
-    continue;
-  }
   const rows = opSamples([def], opTable);
   if (rows.length === 0) continue;
   test(`${def.name} on WebGPU = evaluate`, async () => {

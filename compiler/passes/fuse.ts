@@ -21,7 +21,7 @@ import {
 } from "../lower/group.ts";
 import { type GroupBlock, GroupCopy, isFree, isMemoryOp } from "../lower/group-block.ts";
 import type { Pass } from "../pass.ts";
-import { mapFuncs } from "../walk-graph.ts";
+import { isPrepare, mapFuncs } from "../walk-graph.ts";
 
 interface Group {
   readonly ops: Set<Op>;
@@ -41,10 +41,6 @@ export const fuse: Pass = {
 
 const isFused = (func: Func, ops: OpTable): boolean =>
   func.body.ops.every((op) => loweringOf(op, ops).kind === "region" || isMemoryOp(op, ops));
-
-/** `prepare` runs once, by evaluation. */
-const isPrepare = (func: Func): boolean =>
-  func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared");
 
 /** What stands in for fusion when it is switched off: every op a kernel of its own. */
 export const isolate: Pass = {

@@ -4,7 +4,7 @@
 import type { BlockArg, Func, Module, Op, Value } from "../../ir/graph.ts";
 import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
 import type { Pass } from "../pass.ts";
-import { rebuildBlock } from "../walk-graph.ts";
+import { isPrepare, rebuildBlock } from "../walk-graph.ts";
 
 interface LiftConstants extends Pass {
   /** The same pass, putting the arrays it lifts into a map, by path. */
@@ -24,7 +24,7 @@ function lift(module: Module, into: Map<string, NDArray>): Module {
 
 function liftFunc(func: Func, into: Map<string, NDArray>): Func {
   // `prepare` is evaluated, not compiled: it may keep its constants.
-  if (func.results.length > 0 && func.results.every(({ kind }) => kind === "prepared")) return func;
+  if (isPrepare(func)) return func;
   const lifted = new Map<Value, BlockArg>();
   const paths: string[] = [];
   for (const op of func.body.ops) {

@@ -17,20 +17,6 @@ export interface Loop {
   readonly extent: Expr;
 }
 
-/** Peels perfectly nested serial loops off a statement list, outermost first. */
-export function peel(
-  stmts: readonly Stmt[],
-  most = Number.POSITIVE_INFINITY,
-): { loops: Loop[]; body: readonly Stmt[] } {
-  const loops: Loop[] = [];
-  let body = stmts;
-  while (loops.length < most && body.length === 1 && body[0].kind === "for" && body[0].bind === "serial") {
-    loops.push({ variable: body[0].var, extent: body[0].extent });
-    body = body[0].body;
-  }
-  return { loops, body };
-}
-
 /** Puts loops around a body, outermost first. */
 export const nest = (loops: readonly Loop[], body: readonly Stmt[]): readonly Stmt[] =>
   loops.reduceRight<readonly Stmt[]>(
