@@ -1,93 +1,12 @@
 /**
- * `keras.ops` against the real Keras, values and gradients; and what tensors can do by themselves.
+ * What tensors can do by themselves, indexing, promotion and gradients. `keras.ops` against the real Keras: test/keras-goldens.test.ts.
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isNDArray } from "../compiler/arrays.ts";
-import type { JsonObject } from "../compiler/formats/json.ts";
 import { grad, keras, ops, type Tensor } from "../compiler/index.ts";
-import { toCamel } from "../compiler/keras/options.ts";
 import { GradientTape } from "../compiler/keras/tape.ts";
-import { asArray, asObject, goldenTensors } from "./support/goldens.ts";
-import {
-  argument,
-  array,
-  arrays,
-  closenessOf,
-  differences,
-  goldenCases,
-  tensorsIn,
-  watched,
-} from "./support/keras-cases.ts";
 
 keras.config.setBackend("reference");
-
-/** What differs, or is not there, and why. */
-const missing: { readonly [id: string]: string } = {
-  gelu_1: "f16 is not evaluated yet",
-  gelu_2: "bf16 is not evaluated yet",
-  norm_2: "norms of matrices",
-  repeat_2: "another count for each element",
-  array_0: "plain whole numbers are f32 here",
-  einsum_2: "a diagonal",
-};
-
-const tensors = goldenTensors("ops.safetensors");
-const table: { readonly [name: string]: unknown } = ops;
-
-for (const golden of goldenCases("ops.json")) {
-  const id = String(golden.id);
-  if (missing[id] === undefined) test(id, () => assert.equal(runCase(golden), []));
-}
-
-function runCase(golden: JsonObject): string[] {
-  const f = table[toCamel(String(golden.op))] as (...args: readonly unknown[]) => unknown;
-  const tape = new GradientTape();
-  const watch = (value: unknown): unknown => watched(value, (item) => tape.watch(item));
-  const args = asArray(golden.args).map((arg) => watch(argument(arg, tensors)));
-  const kwargs = watch(argument(golden.kwargs, tensors) ?? {}) as { readonly [name: string]: unknown };
-  const named = Object.keys(kwargs).length === 0 ? [] : [kwargs];
-  const result = tape.record(() => f(...args, ...named));
-  const expected = argument(golden.output ?? golden.outputs, tensors);
-  if (golden.check === "shape") return [];
-  // Shapes and the like are no tensors.
-  if (!isNDArray(expected) && arrays(golden.output ?? golden.outputs, tensors).length === 0)
-    return JSON.stringify(result) === JSON.stringify(expected) ? [] : [`got ${JSON.stringify(result)}`];
-  const results = tensorsIn(result);
-  const inputs = tensorsIn([
-    ...args,
-    ...Object.keys(kwargs)
-      .sort()
-      .map((key) => kwargs[key]),
-  ]);
-  return [
-    ...differences("result", results, arrays(golden.output ?? golden.outputs, tensors), closenessOf(golden)),
-    ...gradientDifferences(golden, tape, results, inputs),
-  ];
-}
-
-function gradientDifferences(
-  golden: JsonObject,
-  tape: GradientTape,
-  results: readonly Tensor[],
-  inputs: readonly Tensor[],
-): string[] {
-  if (golden.grads === undefined) return [];
-  const grads = asObject(golden.grads);
-  const cotangents = asArray(grads.cotangents).map((item) => array(item, tensors));
-  const loss = tape.record(() =>
-    cotangents
-      .map((cotangent, i) => ops.sum(ops.multiply(results[i], cotangent)))
-      .reduce((a, b) => ops.add(a, b)),
-  );
-  const floats = inputs.filter((tensor) => tensor.dtype === "f32");
-  return differences(
-    "gradient",
-    tape.gradient(loss, floats),
-    arrays(grads.inputs, tensors),
-    closenessOf(grads),
-  );
-}
 
 const values = (tensor: Tensor): number[] => [...tensor.arraySync().data].map(Number);
 const matrix = ops.array([

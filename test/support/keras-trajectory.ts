@@ -1,12 +1,12 @@
 /**
- * The golden training runs: their data, made as the README of the goldens says, and a run of the same steps with our models.
+ * The golden training runs: their data, made as the README of the goldens says, and their models with the weights they begin with.
  */
 import type { JsonObject } from "../../compiler/formats/json.ts";
 import { keras } from "../../compiler/index.ts";
 import type { Model } from "../../compiler/keras/models/model.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
-import { asArray, asObject, goldenTensors } from "./goldens.ts";
-import { array } from "./keras-cases.ts";
+import { array } from "../goldens-runner/values.ts";
+import { asArray, asObject } from "./goldens.ts";
 
 export interface TrainingData {
   readonly x: NDArray;
@@ -38,54 +38,20 @@ export function trajectoryData(golden: JsonObject): TrainingData {
   };
 }
 
-export function trajectoryModel(golden: JsonObject, runEagerly: boolean): Model {
+export function trajectoryModel(
+  golden: JsonObject,
+  tensors: ReadonlyMap<string, NDArray>,
+  runEagerly: boolean,
+): Model {
   const model = keras.models.modelFromJson(JSON.stringify(golden.model_config));
-  const tensors = goldenTensors(String(golden.file));
   model.setWeights(asArray(golden.initial_weights).map((weight) => array(weight, tensors)));
   const metrics = asArray(golden.metrics).map(String);
   model.compile({ optimizer: asObject(golden.optimizer), loss: asObject(golden.loss), metrics, runEagerly });
   return model;
 }
 
-const rows = ({ dtype, shape, data }: NDArray, start: number, end: number): NDArray => {
+/** Rows `start` to `end` of an array. */
+export const rows = ({ dtype, shape, data }: NDArray, start: number, end: number): NDArray => {
   const row = data.length / shape[0];
   return { dtype, shape: [end - start, ...shape.slice(1)], data: data.slice(start * row, end * row) };
 };
-
-/** Makes the steps; says where losses, metrics or norms of weights leave the golden ones. */
-export async function followTrajectory(
-  golden: JsonObject,
-  steps: number,
-  runEagerly = false,
-): Promise<string[]> {
-  const { x, y, batchSize } = trajectoryData(golden);
-  const model = trajectoryModel(golden, runEagerly);
-  const problems: string[] = [];
-  const check = (what: string, got: number, expected: number): void => {
-    if (!(Math.abs(got - expected) <= Number(golden.atol) + Number(golden.rtol) * Math.abs(expected)))
-      problems.push(`${what}: expected ${expected}, got ${got}`);
-  };
-  for (let step = 0; step < steps; step++) {
-    const start = (step % Math.ceil(x.shape[0] / batchSize)) * batchSize;
-    const end = Math.min(start + batchSize, x.shape[0]);
-    model.resetMetrics();
-    const logs = await model.trainOnBatch(rows(x, start, end), rows(y, start, end));
-    for (const [name, value] of Object.entries(asObject(asArray(golden.steps)[step])))
-      check(`step ${step}, ${name}`, logs[name], Number(value));
-    const norms = asArray(asArray(golden.weight_norms)[step]).map(Number);
-    const weights = await model.getWeights();
-    weights.forEach(({ data }, i) =>
-      check(`step ${step}, norm of weight ${i}`, Math.hypot(...Array.from(data, Number)), norms[i]),
-    );
-  }
-  if (steps === asArray(golden.steps).length) {
-    const logs = await model.evaluate(rows(x, 0, 64), rows(y, 0, 64), {
-      batchSize: 64,
-      verbose: 0,
-      returnDict: true,
-    });
-    for (const [name, value] of Object.entries(asObject(golden.evaluate_first_64)))
-      check(`evaluation, ${name}`, logs[name], Number(value));
-  }
-  return problems;
-}

@@ -221,6 +221,11 @@ export abstract class Layer<Out = Tensor>
     });
   }
 
+  /** The mask of the result: by default that of the inputs. Layers that make or change masks override it. */
+  computeMask(_inputs: unknown, previousMask: unknown = null): unknown {
+    return previousMask;
+  }
+
   /** The shape of the result for inputs of the given shape; builds the layer. */
   computeOutputShape(inputShape: ShapeNest): Nest<KerasShape> | KerasShape {
     const types: { dtype: DType; shape: ReturnType<typeof fromKerasShape> }[] = [];

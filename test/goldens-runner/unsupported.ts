@@ -1,0 +1,28 @@
+/**
+ * Cases that a mode or a backend cannot have, each with its reason. Such a case must fail with `Unsupported`, naming what would work; it
+ * then counts as passed. Everything else that fails is a failure.
+ */
+export interface UnsupportedCase {
+  /** "kind/id", or a pattern of it. */
+  readonly name: string | RegExp;
+  /** Default: both. */
+  readonly mode?: "eager" | "compiled";
+  /** Default: all. */
+  readonly backend?: string;
+  readonly reason: string;
+}
+
+export const unsupportedCases: readonly UnsupportedCase[] = [];
+
+/** The entry that allows a case to be unsupported. */
+export const allowedUnsupported = (
+  name: string,
+  mode: string,
+  backend: string,
+): UnsupportedCase | undefined =>
+  unsupportedCases.find(
+    (entry) =>
+      (typeof entry.name === "string" ? entry.name === name : entry.name.test(name)) &&
+      (entry.mode === undefined || entry.mode === mode) &&
+      (entry.backend === undefined || entry.backend === backend),
+  );
