@@ -5,6 +5,7 @@
 import { dtypes } from "../../ir/dtype.ts";
 import { writeKeras } from "../formats/keras-archive.ts";
 import { activations } from "./activations.ts";
+import { applications } from "./applications/index.ts";
 import { registerKerasSerializable, serializeObject } from "./config.ts";
 import { loadData } from "./datasets/mnist.ts";
 import { dtypeOf } from "./dtype-names.ts";
@@ -25,7 +26,7 @@ import { modelArchive } from "./saving/save.ts";
 import { session } from "./session.ts";
 import { GradientTape, grad } from "./tape.ts";
 import { Callback, EarlyStopping, History } from "./training/callbacks.ts";
-import { utils } from "./utils.ts";
+import { utils } from "./utils/index.ts";
 import { Variable } from "./variable.ts";
 
 const config = {
@@ -69,6 +70,7 @@ export const keras = {
   ops,
   models,
   activations,
+  applications,
   initializers,
   regularizers,
   losses,

@@ -37,6 +37,13 @@ export function traceGraph(inputs: readonly Tensor[], outputs: readonly Tensor[]
   return { nodes, levels, operations };
 }
 
+/** The inputs that a tensor follows from: where a model begins that ends in it, or goes on from it. */
+export function sourceInputs(tensor: Tensor): readonly Tensor[] {
+  return walkBack([], [tensor])
+    .order.filter((node) => node.isInput)
+    .flatMap((node) => node.outputs);
+}
+
 interface Walk {
   /** Each node after those it depends on. */
   readonly order: Node[];

@@ -251,9 +251,9 @@ export class Model<Out = Tensor> extends Layer<Out> implements Trainable, Summar
   saveWeights(path: string): Promise<void> {
     return saveWeights(this, path);
   }
-  /** Reads the weights of a `.weights.h5` or `.keras` file into a model of the same build. */
-  loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<void> {
-    return loadWeights(this, path, options);
+  /** Reads the weights of a `.weights.h5` or `.keras` file, or of the bytes of one, into a model of the same build. */
+  loadWeights(file: string | Uint8Array, options: LoadWeightsOptions = {}): Promise<void> {
+    return loadWeights(this, file, options);
   }
   /** The configuration as text: what `keras.models.modelFromJson` reads. */
   toJson(): string {

@@ -12,12 +12,14 @@ export interface LoadWeightsOptions {
   readonly skipMismatch?: boolean;
 }
 
-/** Reads a `.weights.h5` or `.keras` file. Rejects with ModelError where the file does not belong to such a model. */
+/** Reads a `.weights.h5` or `.keras` file, or its bytes. Rejects with ModelError where the file does not belong to such a model. */
 export async function loadWeights(
   model: SavedModel,
-  path: string,
+  file: string | Uint8Array,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
+  if (typeof file !== "string") return applyWeights(model, await readWeights(file), "weights file", options);
+  const path = file;
   requireEnding(path, ".weights.h5", ".keras");
   const bytes = await readFile(path);
   applyWeights(

@@ -1,11 +1,11 @@
 /**
  * `keras.utils`: small helpers for data.
  */
-import { ModelError } from "../../ir/errors.ts";
-import type { NDArray } from "../../ir/ndarray.ts";
-import { type ArrayLike, toArray } from "../arrays.ts";
-import { setRandomSeed } from "./random.ts";
-import { session } from "./session.ts";
+import { ModelError } from "../../../ir/errors.ts";
+import type { NDArray } from "../../../ir/ndarray.ts";
+import { type ArrayLike, toArray } from "../../arrays.ts";
+import { setRandomSeed } from "../random.ts";
+import { session } from "../session.ts";
 
 /** One-hot rows (f32) from class numbers: [n] or [n, 1] to [n, numClasses]; by default one more than the largest. Throws ModelError out of range. */
 function toCategorical(
