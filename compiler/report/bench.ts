@@ -127,9 +127,9 @@ export async function bench(source: ArtifactSource, options: BenchOptions): Prom
   };
 }
 
-/** Inputs of `predict` for a batch, the same in every run. */
-export function randomInputs({ module }: ArtifactSource, batch: number): NDArray[] {
-  const func = module.funcs.find(({ name }) => name === ENTRY);
+/** Inputs of an entry for a batch, the same in every run. */
+export function randomInputs({ module }: ArtifactSource, batch: number, entry = ENTRY): NDArray[] {
+  const func = module.funcs.find(({ name }) => name === entry);
   const next = randomNumbers(2);
   return (func?.args ?? []).flatMap((role, i) => {
     const type = func?.body.args[i].type;
