@@ -51,6 +51,8 @@ export type Expr = { readonly dtype: DType; readonly lanes: number } & (
 
 export type Bind =
   | "serial"
+  /** Iterations are independent and the body stays as it is: a schedule may spread them, and does no more. */
+  | "parallel"
   | "unroll"
   | "vector"
   | "grid.x"
@@ -84,7 +86,8 @@ export type Stmt =
   | { readonly kind: "barrier" };
 
 export type For = Extract<Stmt, { kind: "for" }>;
-export type Access = "read" | "write" | "readwrite";
+/** `fresh`: what was there before is not looked at, what the kernel itself wrote is. */
+export type Access = "read" | "write" | "readwrite" | "fresh";
 
 export interface Kernel {
   readonly name: string;

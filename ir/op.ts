@@ -5,7 +5,7 @@
 import type { Builder, OpSignature } from "./builder.ts";
 import type { Bindings, Dim } from "./dim.ts";
 import type { Attrs, Block, Op, Value } from "./graph.ts";
-import type { Expr } from "./kernel.ts";
+import type { Buffer, Expr, Stmt } from "./kernel.ts";
 import type { NDArray } from "./ndarray.ts";
 import type { TensorType } from "./type.ts";
 
@@ -35,6 +35,12 @@ export interface LowerContext<A extends Attrs = Attrs> {
 /** Operand number `operand` at an index, one expression per axis. */
 export type Read = (operand: number, index: readonly Expr[]) => Expr;
 
+/** What a hand-built kernel writes to, in memory: its results, and what it asked for besides. */
+export interface Memory {
+  readonly results: readonly Buffer[];
+  readonly scratch: readonly Buffer[];
+}
+
 /** How an op becomes loops. The compiler looks at `kind` and at index expressions, never at names. */
 export type Lowering<A extends Attrs = Attrs> =
   /** Re-indexes operand 0: element `index` of the result is element `source(index)` of the operand. Costs nothing. */
@@ -57,6 +63,16 @@ export type Lowering<A extends Attrs = Attrs> =
       body(ctx: LowerContext<A>, index: readonly Expr[], at: readonly Expr[], read: Read): readonly Expr[];
       /** Component i may use components 0..i of both sides only, so that trailing results nobody uses can be dropped. */
       combine(ctx: LowerContext<A>, state: readonly Expr[], value: readonly Expr[]): readonly Expr[];
+    }
+  /**
+   * Loops written by hand, for what is no expression per element: sorting, scattering, factorizations. One nest of `parallel` loops,
+   * serial ones inside. Such an op is a kernel of its own; views and cheap maps on its operands are read through all the same.
+   */
+  | {
+      readonly kind: "kernel";
+      /** Memory beside the results, with an axis per parallel loop in front. */
+      scratch?(ctx: LowerContext<A>): readonly TensorType[];
+      build(ctx: LowerContext<A>, read: Read, memory: Memory): Stmt;
     }
   /** Control over regions: handled by the passes that introduce it. */
   | { readonly kind: "region" };

@@ -214,7 +214,7 @@ function verifyLaunch(
     place(args[i], sizeOf(evaluateShape(buffer.shape, sizes)) * buffer.lanes),
   );
   kernel.params.forEach(({ access }, i) => {
-    if (access !== "write") checker.owners.read(ranges[i]);
+    if (access === "read" || access === "readwrite") checker.owners.read(ranges[i]);
     if (access === "read") return;
     const rival = ranges.find(
       (other, j) => j !== i && sameRegion(other.slot, ranges[i].slot) && crosses(other, ranges[i]),

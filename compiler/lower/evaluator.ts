@@ -179,7 +179,7 @@ const TRANSCENDENTAL = 64;
 /** True for everything that is one expression per element: maps, views, and reductions over a single element. */
 export function isInlinable(op: Op, ops: OpTable): boolean {
   const lowering = ops.get(op.name)?.lower;
-  if (lowering === undefined || lowering.kind === "region") return false;
+  if (lowering === undefined || lowering.kind === "region" || lowering.kind === "kernel") return false;
   if (lowering.kind !== "reduce") return true;
   return (
     op.results.length === 1 &&

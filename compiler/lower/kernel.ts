@@ -270,7 +270,7 @@ class GroupWriter {
 }
 
 /** Makes the variable of a symbol's total when it is first asked for. */
-class TotalSizes extends Map<string, Var> {
+export class TotalSizes extends Map<string, Var> {
   private readonly made: Map<string, Var>;
 
   constructor(made: Map<string, Var>) {

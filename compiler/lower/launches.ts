@@ -6,7 +6,8 @@ import { type Dim, equalDims, symbol, symbolsOf } from "../../ir/dim.ts";
 import type { Block, Op, Value } from "../../ir/graph.ts";
 import type { Buffer, Expr, Kernel, Stmt, Var } from "../../ir/kernel.ts";
 import type { OpTable } from "../../ir/op.ts";
-import { operandsOf, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
+import { expressionsOf, operandsOf, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
+import { handBuiltOp, lowerHandBuilt } from "./hand-built.ts";
 import { lowerGroup } from "./kernel.ts";
 
 /**
@@ -34,6 +35,26 @@ export function lowerLaunches(block: Block, ops: OpTable): Launch[] {
 }
 
 function lowerOp(op: Op, ops: OpTable, name: string): Launch {
+  return handBuiltOp(op.regions[0], ops) === undefined
+    ? groupLaunch(op, ops, name)
+    : handBuiltLaunch(op, ops, name);
+}
+
+/** Memory that only the kernel uses is one more result. */
+function handBuiltLaunch(op: Op, ops: OpTable, name: string): Launch {
+  const { kernel, scratch } = lowerHandBuilt(op.regions[0], name, ops);
+  const results = [...op.results, ...scratch];
+  const launch: Launch = {
+    kernel,
+    operands: op.operands,
+    results,
+    batch: batchUse(kernel, false),
+    accumulating: () => launch,
+  };
+  return launch;
+}
+
+function groupLaunch(op: Op, ops: OpTable, name: string): Launch {
   const axes = Array.isArray(op.attrs.axes)
     ? op.attrs.axes.filter((axis): axis is number => typeof axis === "number")
     : [];
@@ -90,6 +111,7 @@ function usedAsValue(kernel: Kernel, sample: Var): boolean {
   let used = false;
   visitStmts(kernel.body, (stmt) => {
     if (stmt.kind === "store") used ||= [stmt.value, ...behindFirst(stmt.index)].some(uses);
+    else used ||= expressionsOf(stmt).some(uses);
   });
   return used;
 }

@@ -42,6 +42,9 @@ export const fuse: Pass = {
 const isFused = (func: Func, ops: OpTable): boolean =>
   func.body.ops.every((op) => loweringOf(op, ops).kind === "region" || isMemoryOp(op, ops));
 
+/** A kernel built by hand is one as it stands: nothing is fused with it, but for what it reads through. */
+const isWall = (op: Op, ops: OpTable): boolean => loweringOf(op, ops).kind === "kernel";
+
 /** What stands in for fusion when it is switched off: every op a kernel of its own. */
 export const isolate: Pass = {
   ...fuse,
@@ -140,7 +143,7 @@ class Grouping {
   private mergeSiblings(): void {
     const groups = [...new Set(this.groups.values())]
       .reverse()
-      .filter((group) => ![...group.ops].some((op) => this.crossesBatch(op)));
+      .filter((group) => ![...group.ops].some((op) => this.crossesBatch(op) || isWall(op, this.ops)));
     const placed = new Map(groups.map((group) => [group, this.placed(group.ops)]));
     for (const [i, first] of groups.entries()) {
       for (const second of groups.slice(i + 1)) {
@@ -213,7 +216,8 @@ class Grouping {
 
   private mayJoin(op: Op, group: Group): boolean {
     if (this.makesCycle(op, group)) return false;
-    if (this.crossesBatch(op)) return false;
+    if (this.crossesBatch(op) || isWall(op, this.ops)) return false;
+    if ([...group.ops].some((member) => isWall(member, this.ops))) return this.mayReadThrough(op, group);
     if (!reduces(op, this.ops) && !this.worthInlining(op, group)) return false;
     const before = group.placement ?? place(this.blockOf(group.ops), this.ops);
     group.placement = before;
@@ -222,6 +226,15 @@ class Grouping {
       return false;
     group.placement = after;
     return true;
+  }
+
+  /** A map that only a hand-built kernel reads, and that costs next to nothing: how often it is read is not known. */
+  private mayReadThrough(op: Op, group: Group): boolean {
+    const isCheap = worthRepeating(this.evaluator.cost(op), Number.POSITIVE_INFINITY);
+    const isItsOwn = [...this.readers(op)].every((reader) => group.ops.has(reader));
+    return (
+      loweringOf(op, this.ops).kind === "map" && isCheap && isItsOwn && !this.neededInMemory(op.results[0])
+    );
   }
 
   /** A sum over a symbolic axis ends its group, so that it can be taken chunk by chunk: what follows needs the whole sum. */
@@ -340,7 +353,10 @@ class Rebuild {
     this.done.add(group);
     const { outside, exported, args, ops, returns } = this.grouping.blockOf(group.ops);
     const operands = outside.map((value) => this.value(value));
-    const axes = place({ args, ops, returns }, this.ops)?.axes.map(({ axis }) => axis) ?? [];
+    const placement = [...group.ops].some((op) => isWall(op, this.ops))
+      ? undefined
+      : place({ args, ops, returns }, this.ops);
+    const axes = placement?.axes.map(({ axis }) => axis) ?? [];
     this.builder.loc = groupLoc([...group.ops]);
     const results = this.builder.results("fused", operands, { axes }, [{ args, ops, returns }]);
     exported.forEach((value, i) => this.mapped.set(value, results[i]));

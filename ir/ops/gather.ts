@@ -2,7 +2,8 @@
  * `gather`: picks slices along one axis by number. Numbers out of range are clamped, on every target alike, so that no index of a model or
  * of its data reads outside.
  */
-import { type Builder, dimsAttr } from "../builder.ts";
+import type { Builder } from "../builder.ts";
+import { productOf } from "../dim.ts";
 import { flatIndex, forEachIndex, getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import type { Value } from "../graph.ts";
@@ -10,6 +11,7 @@ import { int, scalar, sub } from "../kernel.ts";
 import { stridesOf } from "../ndarray.ts";
 import type { OpDef } from "../op.ts";
 import { printType, tensorType } from "../type.ts";
+import { resized } from "./along-axis.ts";
 
 export const gather: OpDef<{ readonly axis: number }> = {
   name: "gather",
@@ -36,7 +38,7 @@ export const gather: OpDef<{ readonly axis: number }> = {
   },
   gradient: (b, op, [dy]) => {
     const [x, indices] = op.operands;
-    return [dy && oneHotGradient(b, x, indices, op.attrs.axis, dy), undefined];
+    return [dy && addBack(b, x, indices, op.attrs.axis, dy), undefined];
   },
   lower: {
     kind: "map",
@@ -55,26 +57,12 @@ export const gather: OpDef<{ readonly axis: number }> = {
   ],
 };
 
-/** dx = dy contracted with the one-hot matrix of the indices: a scatter in the ops we have. */
-function oneHotGradient(b: Builder, x: Value, indices: Value, axis: number, dy: Value): Value {
-  const rank = indices.type.shape.length;
-  const shape = [...indices.type.shape, x.type.shape[axis]];
-  const classes = b.op("iota", [], { shape: dimsAttr(shape), axis: rank, dtype: "i32" });
+/** Every slice of dy added to the one of x that it came from. */
+function addBack(b: Builder, x: Value, indices: Value, axis: number, dy: Value): Value {
+  const picked = productOf(indices.type.shape);
+  const shape = resized(x.type.shape, axis, picked);
   const last = b.sub(b.dim(x.type.shape[axis], "i32"), 1);
-  const clamped = b.min(b.max(indices, 0), last);
-  const hot = b.cast(
-    b.op("eq", [
-      b.broadcast(
-        clamped,
-        shape,
-        indices.type.shape.map((_, i) => i),
-      ),
-      classes,
-    ]),
-    dy.type.dtype,
-  );
-  const picked = indices.type.shape.map((_, i) => `p${i}`);
-  const axes = x.type.shape.map((_, i) => `a${i}`);
-  const from = [...axes.slice(0, axis), ...picked, ...axes.slice(axis + 1)];
-  return b.contract(dy, hot, `${from.join(" ")}, ${picked.join(" ")} ${axes[axis]} -> ${axes.join(" ")}`);
+  const clamped = b.min(b.max(b.reshape(indices, [picked]), 0), last);
+  const spread = b.broadcast(clamped, shape, [axis]);
+  return b.op("scatter", [b.full(x.type, 0), spread, b.reshape(dy, shape)], { axis, combine: "add" });
 }

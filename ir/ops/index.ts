@@ -5,6 +5,7 @@ import type { OpDef, OpTable } from "../op.ts";
 import { bitcast, cast } from "./cast.ts";
 import { concat } from "./concat.ts";
 import { contract } from "./contract.ts";
+import { cumulate, cumulateMax, cumulateMin, recurrence } from "./cumulate.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { fused } from "./fused.ts";
 import { gather } from "./gather.ts";
@@ -12,6 +13,9 @@ import { broadcast, reshape, reverse, slice, stopGradient, transpose } from "./m
 import { pad } from "./pad.ts";
 import { randomBits } from "./random.ts";
 import { reduceMax, reduceMaxGrad, reduceSum } from "./reduce.ts";
+import { scatter, takeAlong } from "./scatter.ts";
+import { searchSorted } from "./search.ts";
+import { sort } from "./sort.ts";
 import { constant, dim, iota } from "./sources.ts";
 
 export const allOps: readonly OpDef[] = [
@@ -19,6 +23,7 @@ export const allOps: readonly OpDef[] = [
   ...elementwiseOps, cast, bitcast,
   reshape, broadcast, transpose, slice, reverse, pad, concat, gather, stopGradient,
   reduceSum, reduceMax, reduceMaxGrad, contract,
+  takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
   randomBits,
   fused,
 ]; // biome-ignore format: by family

@@ -24,10 +24,11 @@ type Scope = ReadonlyMap<string, Var | Buffer>;
 
 const isBuffer = (item: Var | Buffer): item is Buffer => "space" in item;
 
-const accesses: readonly Access[] = ["readwrite", "read", "write"];
+const accesses: readonly Access[] = ["readwrite", "read", "write", "fresh"];
 const spaces: readonly Space[] = ["global", "shared", "local", "register"];
 const binds: readonly Bind[] = [
   "serial",
+  "parallel",
   "unroll",
   "vector",
   "grid.x",

@@ -27,7 +27,7 @@ const UNROLLED_WINDOW = 16;
 
 export function scheduleCpu(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
   return stmts.flatMap((stmt) => {
-    if (stmt.kind !== "for") return [stmt];
+    if (stmt.kind !== "for" || stmt.bind === "parallel") return [stmt];
     const hoisted = hoistReduction([stmt]);
     const [outer] = hoisted;
     if (hoisted.length === 1 && outer.kind === "for" && outer !== stmt) {

@@ -13,7 +13,7 @@ import { unroll } from "./unroll.ts";
 import { vectorize } from "./vectorize.ts";
 
 export function finish(kernel: Kernel, lanes: number): Kernel {
-  const unrolled = { ...kernel, body: vectorize(unroll(kernel.body), lanes) };
+  const unrolled = { ...kernel, body: vectorize(unroll(runInOrder(kernel.body)), lanes) };
   const ranges = rangesOf(unrolled);
   const simple = simplifyAll(dropTrivialLoops(simplifyAll(unrolled.body, ranges)), ranges);
   // What cannot be registers becomes local memory, and is flattened with the rest.
@@ -21,6 +21,12 @@ export function finish(kernel: Kernel, lanes: number): Kernel {
   const expanded = expandKernel({ ...flat, body: simplifyAll(flat.body, ranges) });
   return { ...expanded, body: shareSubexpressions(expanded.body) };
 }
+
+/** Parallel loops that no schedule spread run one iteration after the other. */
+const runInOrder = (stmts: readonly Stmt[]): readonly Stmt[] =>
+  mapStmts(stmts, {
+    stmt: (stmt) => (stmt.kind === "for" && stmt.bind === "parallel" ? { ...stmt, bind: "serial" } : stmt),
+  });
 
 /** What loops and sizes say about their variables. */
 export function rangesOf(kernel: Kernel): ReadonlyMap<Var, Interval> {

@@ -59,6 +59,10 @@ function bind(kernel: Kernel, threads: number, spread: (nest: Stmt, at: Position
 }
 
 function spreadNest(stmt: Stmt, at: Position): Spread {
+  if (stmt.kind === "for" && stmt.bind === "parallel") {
+    const { loops, body } = peelBound([stmt]);
+    return overThreads(loops, body, at);
+  }
   const { loops, body } = peelParallel([stmt]);
   if (loops.length === 0) throw new CompilerBug("schedule", "a kernel must be a list of parallel nests");
   const inner = unrollSmall(sinkWindows(body), 1);
@@ -70,6 +74,15 @@ function spreadNest(stmt: Stmt, at: Position): Spread {
   if (shared !== undefined) return shared;
   const tiled = tile(loops, inner, hot, hot.window > 1 ? 1 : 2);
   return overThreads(tiled.loops, tiled.body, at);
+}
+
+/** Peels perfectly nested loops that are bound `parallel`. */
+function peelBound(stmts: readonly Stmt[]): { loops: Loop[]; body: readonly Stmt[] } {
+  const [only] = stmts;
+  if (stmts.length !== 1 || only.kind !== "for" || only.bind !== "parallel")
+    return { loops: [], body: stmts };
+  const { loops, body } = peelBound(only.body);
+  return { loops: [{ variable: only.var, extent: only.extent }, ...loops], body };
 }
 
 /** Cuts up to `most` axes that share loads into tiles of `TILE`, where they divide evenly. */

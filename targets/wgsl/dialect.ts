@@ -60,7 +60,7 @@ export function staticSize({ name, shape }: Buffer): number {
 
 /** A workgroup's barrier orders workgroup memory; storage needs its own, where threads of a group read what others wrote. */
 function barrierOf({ params }: Kernel): string {
-  const throughStorage = params.some(({ access }) => access === "readwrite");
+  const throughStorage = params.some(({ access }) => access === "readwrite" || access === "fresh");
   return throughStorage ? "storageBarrier(); workgroupBarrier();" : "workgroupBarrier();";
 }
 
