@@ -9,28 +9,27 @@
  * stored between two reads of one statement). Nothing is shared between statements.
  */
 import { Unsupported } from "./errors.ts";
-import { erf, exp, log, relu, sigmoid, sign, tanh } from "./expand/exponential.ts";
+import { erf, erfc, erfinv } from "./expand/error-function.ts";
+import { exp, log, relu, sigmoid, sign, tanh } from "./expand/exponential.ts";
 import { collect, type Expansion, type Scope } from "./expand/formula.ts";
+import { acosh, asinh, atanh, cosh, sinh } from "./expand/hyperbolic.ts";
+import { acos, asin, atan, atan2 } from "./expand/inverse-trig.ts";
+import { exp2, expm1, log1p, log2, log10 } from "./expand/logarithms.ts";
 import { pow, rsqrt } from "./expand/power.ts";
-import { cos, sin } from "./expand/trig.ts";
+import { cos, sin, tan } from "./expand/trig.ts";
 import { cast, type Expr, type Kernel, type Stmt } from "./kernel.ts";
 import { type BasicScalar, type ScalarName, scalars } from "./scalar.ts";
 import { expressionsOf, mapOperands, mapParts, operandsOf } from "./walk-kernel.ts";
 
 type ComplexScalar = Exclude<ScalarName, BasicScalar>;
 
+// biome-ignore format: by family
 const expansions: { readonly [N in ComplexScalar]: Expansion } = {
-  exp,
-  log,
-  tanh,
-  sigmoid,
-  erf,
-  sin,
-  cos,
-  pow,
-  rsqrt,
-  sign,
-  relu,
+  exp, exp2, expm1, log, log2, log10, log1p, pow, rsqrt,
+  tanh, sigmoid, sinh, cosh, asinh, acosh, atanh,
+  erf, erfc, erfinv,
+  sin, cos, tan, asin, acos, atan, atan2,
+  sign, relu,
 };
 
 const isComplex = (name: ScalarName): name is ComplexScalar => !scalars[name].basic;

@@ -48,9 +48,30 @@ function erf(x: number): number {
     }
     return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
   }
+  return Math.sign(x) * (1 - erfcTail(a));
+}
+
+/** erfc of a number of at least 3, by its continued fraction. */
+function erfcTail(a: number): number {
   let fraction = 0;
   for (let k = 60; k >= 1; k--) fraction = k / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+  return Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction);
+}
+
+const erfc = (x: number): number => (x < 3 ? 1 - erf(x) : erfcTail(x));
+
+/** Newton's method on erfc, from the asymptotic form of S. Winitzki; what is far out keeps its digits. */
+function erfinv(x: number): number {
+  const a = Math.abs(x);
+  if (!(a < 1) || a === 0) return a > 1 ? Number.NaN : a === 1 ? x * Infinity : x;
+  const l = Math.log((1 - a) * (1 + a));
+  const k = 2 / (Math.PI * 0.147) + l / 2;
+  let y = Math.sqrt(Math.sqrt(k * k - l / 0.147) - k);
+  for (let step = 0; step < 6; step++) {
+    const error = a < 0.5 ? erf(y) - a : 1 - a - erfc(y);
+    y -= (error * Math.sqrt(Math.PI) * Math.exp(y * y)) / 2;
+  }
+  return Math.sign(x) * y;
 }
 
 /** IEEE 754's pow, as numpy, C and Keras have it. JavaScript's gives NaN for 1 ** NaN and 1 ** Infinity. */
@@ -106,12 +127,34 @@ const table = {
   select: { arity: 3, result: "second", basic: true, meaning: (c, a, b) => (c ? a : b) },
   exp: { arity: 1, result: "same", basic: false, meaning: Math.exp, ulp: 1 },
   log: { arity: 1, result: "same", basic: false, meaning: Math.log, ulp: 1 },
+  exp2: { arity: 1, result: "same", basic: false, meaning: (a) => 2 ** a, ulp: 1 },
+  /** exp(a) - 1, with all its digits near 0. */
+  expm1: { arity: 1, result: "same", basic: false, meaning: Math.expm1, ulp: 1.5 },
+  log2: { arity: 1, result: "same", basic: false, meaning: Math.log2, ulp: 2 },
+  log10: { arity: 1, result: "same", basic: false, meaning: Math.log10, ulp: 2 },
+  /** log(1 + a), with all its digits near 0. */
+  log1p: { arity: 1, result: "same", basic: false, meaning: Math.log1p, ulp: 1.5 },
   tanh: { arity: 1, result: "same", basic: false, meaning: Math.tanh, ulp: 1.5 },
   /** 1 / (1 + exp(-x)). */
   sigmoid: { arity: 1, result: "same", basic: false, meaning: (a) => 1 / (1 + Math.exp(-a)), ulp: 2.5 },
   erf: { arity: 1, result: "same", basic: false, meaning: erf, ulp: 1.5 },
   sin: { arity: 1, result: "same", basic: false, meaning: Math.sin, ulp: 2 },
   cos: { arity: 1, result: "same", basic: false, meaning: Math.cos, ulp: 2 },
+  tan: { arity: 1, result: "same", basic: false, meaning: Math.tan, ulp: 3.5 },
+  asin: { arity: 1, result: "same", basic: false, meaning: Math.asin, ulp: 2.5 },
+  acos: { arity: 1, result: "same", basic: false, meaning: Math.acos, ulp: 2 },
+  atan: { arity: 1, result: "same", basic: false, meaning: Math.atan, ulp: 2.5 },
+  /** The angle of the point (b, a), in [-pi, pi]. */
+  atan2: { arity: 2, result: "same", basic: false, meaning: Math.atan2, ulp: 3 },
+  sinh: { arity: 1, result: "same", basic: false, meaning: Math.sinh, ulp: 2 },
+  cosh: { arity: 1, result: "same", basic: false, meaning: Math.cosh, ulp: 2 },
+  asinh: { arity: 1, result: "same", basic: false, meaning: Math.asinh, ulp: 3 },
+  acosh: { arity: 1, result: "same", basic: false, meaning: Math.acosh, ulp: 3 },
+  atanh: { arity: 1, result: "same", basic: false, meaning: Math.atanh, ulp: 3 },
+  /** 1 - erf(a), with all its digits for large a. */
+  erfc: { arity: 1, result: "same", basic: false, meaning: erfc, ulp: 6 },
+  /** The inverse of erf. */
+  erfinv: { arity: 1, result: "same", basic: false, meaning: erfinv, ulp: 5 },
   pow: { arity: 2, result: "same", basic: false, meaning: power, ulp: 1 },
   rsqrt: { arity: 1, result: "same", basic: false, meaning: (a) => 1 / Math.sqrt(a), ulp: 1.5 },
   sign: { arity: 1, result: "same", basic: false, meaning: Math.sign, ulp: 0 },

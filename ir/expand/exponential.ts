@@ -1,8 +1,7 @@
 /**
- * exp, log and what is made of exp: tanh, sigmoid, erf.
+ * exp, log and what is made of exp: tanh, sigmoid; and the simple ones, relu and sign.
  *
- * Polynomials and the split of ln 2 are those of the Cephes library (S. Moshier, expf.c, logf.c, tanhf.c); those of erf are minimax fits
- * of our own. Errors are measured in test/expand.test.ts, against double precision.
+ * Polynomials and the split of ln 2 are those of the Cephes library (S. Moshier, expf.c, logf.c, tanhf.c). Errors are measured in test/expand.test.ts, against double precision.
  */
 import { dtypes } from "../dtype.ts";
 import type { Expr } from "../kernel.ts";
@@ -32,8 +31,8 @@ import {
 } from "./formula.ts";
 
 /** ln 2 in two parts; the first has 9 bits, so that its product with an integer below 2^15 is exact. */
-const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.1219444e-4;
+export const LN2_HIGH = 0.693359375;
+export const LN2_LOW = -2.1219444e-4;
 
 /** exp(x) = mantissa * 2^exponent with the mantissa in [0.70, 1.42]. */
 interface Scaled {
@@ -41,17 +40,19 @@ interface Scaled {
   readonly exponent: Expr;
 }
 
-/** exp(r) = 1 + r + r^2 P(r) for |r| <= ln(2) / 2. `low` is what r lacks. */
-export function expReduced(r: Expr, low?: Expr): Expr {
+/** exp(r) - 1 = r + r^2 P(r) for |r| <= ln(2) / 2. `low` is what r lacks. */
+export function expm1Reduced(r: Expr, low?: Expr): Expr {
   const p = polynomial(
     r,
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   );
   const curve = mul(p, mul(r, r));
-  return add(add(low === undefined ? curve : add(curve, low), r), 1);
+  return add(low === undefined ? curve : add(curve, low), r);
 }
 
-function expScaled(name: Name, x: Expr): Scaled {
+export const expReduced = (r: Expr, low?: Expr): Expr => add(expm1Reduced(r, low), 1);
+
+export function expScaled(name: Name, x: Expr): Scaled {
   const n = name("n", floor(add(mul(x, Math.LOG2E), 0.5)));
   // The first difference is exact: x and n * LN2_HIGH are close, and both multiples of the last bit of the smaller.
   const r = name("r", sub(sub(x, mul(n, LN2_HIGH)), mul(n, LN2_LOW)));
@@ -66,7 +67,7 @@ export function scale(name: Name, { mantissa, exponent }: Scaled): Expr {
 }
 
 /** exp where neither argument nor result leaves the normal range: -87 <= x <= 88. */
-function expNormal(name: Name, x: Expr): Expr {
+export function expNormal(name: Name, x: Expr): Expr {
   const { mantissa, exponent } = expScaled(name, x);
   return mul(mantissa, powerOfTwo(exponent));
 }
@@ -84,12 +85,8 @@ export function decompose(name: Name, x: Expr): { readonly m: Expr; readonly e: 
 }
 const SQRT_HALF_BITS = 0x3f3504f3;
 
-/** log(m 2^e) = e ln 2 + f - f^2 / 2 + f^3 Q(f) with f = m - 1. */
-export const log: Expansion = ({ name }, x) => {
-  const { m, e } = decompose(name, x);
-  const f = name("f", sub(m, 1));
-  const exponent = name("exponent", e);
-  const square = name("square", mul(f, f));
+/** f^3 Q(f), of log(1 + f) = f - f^2 / 2 + f^3 Q(f). */
+export function logCurve(f: Expr, square: Expr): Expr {
   const q = polynomial(
     f,
     [
@@ -97,10 +94,23 @@ export const log: Expansion = ({ name }, x) => {
       2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
     ],
   );
-  const tail = sub(add(mul(mul(f, square), q), mul(exponent, LN2_LOW)), mul(square, 0.5));
-  const finite = add(add(f, tail), mul(exponent, LN2_HIGH));
+  return mul(mul(f, square), q);
+}
+
+/** A logarithm where it is finite, and what it is elsewhere. */
+export function logOr(x: Expr, finite: Expr): Expr {
   const above = select(lt(x, Infinity), finite, x); // infinity and NaN give themselves
   return select(lt(x, 0), Number.NaN, select(eq(x, 0), -Infinity, above));
+}
+
+/** log(m 2^e) = e ln 2 + log(m). */
+export const log: Expansion = ({ name }, x) => {
+  const { m, e } = decompose(name, x);
+  const f = name("f", sub(m, 1));
+  const exponent = name("exponent", e);
+  const square = name("square", mul(f, f));
+  const tail = sub(add(logCurve(f, square), mul(exponent, LN2_LOW)), mul(square, 0.5));
+  return logOr(x, add(add(f, tail), mul(exponent, LN2_HIGH)));
 };
 
 /** An odd polynomial near 0; else 1 - 2 / (exp(2|x|) + 1), which is 1 beyond 9.01. */
@@ -124,22 +134,6 @@ export const tanh: Expansion = ({ name }, x) => {
 export const sigmoid: Expansion = ({ name }, x) => {
   const e = name("e", scale(name, expScaled(name, name("minus", max(sub(0, abs(x)), -104)))));
   return div(select(lt(x, 0), e, 1), add(e, 1));
-};
-
-/** x + x P(x^2) near 0; else 1 - exp(Q(|x|)), where Q approximates log(erfc), which is below 2^-25 beyond 3.92. */
-export const erf: Expansion = ({ name }, x) => {
-  const a = name("a", min(abs(x), 4));
-  const square = name("square", mul(x, x));
-  const p = polynomial(
-    square,
-    [-6.222421e-4, 5.0358716e-3, -2.6793955e-2, 1.12825245e-1, -3.7612557e-1, 1.2837915e-1],
-  );
-  const q = polynomial(
-    a,
-    [2.0384084e-4, -3.1192817e-3, 2.252409e-2, -1.04535162e-1, -6.3650966e-1, -1.1280658, -1.034902e-4],
-  );
-  const large = sub(1, expNormal(name, name("q", q)));
-  return withSign(select(lt(a, 0.875), add(a, mul(a, p)), large), x);
 };
 
 /** max(x, 0), of any dtype. */

@@ -23,6 +23,7 @@ import {
   and,
   bits,
   collect,
+  div,
   type Expansion,
   eq,
   floor,
@@ -130,6 +131,18 @@ function sinOfQuadrant({ name }: Scope, reduced: Reduced, flip?: Expr): Expr {
 }
 
 export const sin: Expansion = (scope, x) => sinOfQuadrant(scope, reduce(scope, scope.name("a", abs(x))), x);
+
+/** sin / cos, or -cos / sin in odd quadrants: one reduction serves both. */
+export const tan: Expansion = (scope, x) => {
+  const { name } = scope;
+  const reduced = reduce(scope, name("a", abs(x)));
+  const r = name("r", reduced.r);
+  const square = name("square", mul(r, r));
+  const [s, c] = [name("s", sinPolynomial(r, square)), name("c", cosPolynomial(square))];
+  const isOdd = name("is_odd", eq(and(reduced.quadrant, 1), 1));
+  const value = div(select(isOdd, sub(0, c), s), select(isOdd, s, c));
+  return fromBits(xor(bits(value), and(bits(x), -0x80000000)));
+};
 
 export const cos: Expansion = (scope, x) => {
   const { r, quadrant } = reduce(scope, scope.name("a", abs(x)));

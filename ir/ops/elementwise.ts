@@ -48,6 +48,9 @@ const chosen =
     return [share(x, y), share(y, x)];
   };
 
+/** 1 / sqrt(1 - x^2), the slope of asin. */
+const rootSlope = (b: Builder, x: Value): Value => b.unary("rsqrt", b.mul(b.sub(1, x), b.add(1, x)));
+
 const table: { readonly [N in ScalarName]?: Elementwise } = {
   add: { doc: "a + b", dtypes: ["f32", "i32", "u32"], gradient: (_b, _op, [d]) => [d, d] },
   sub: { doc: "a - b", dtypes: ["f32", "i32"], gradient: (b, _op, [d]) => [d, d && b.neg(d)] },
@@ -106,11 +109,52 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
   rsqrt: { doc: "1 / square root", range: [0.1, 4], gradient: chain((b, x, y) => b.mul(-0.5, b.div(y, x))) },
   exp: { doc: "e to the power a", gradient: chain((_b, _x, y) => y) },
   log: { doc: "natural logarithm", range: [0.1, 4], gradient: chain((b, x) => b.div(1, x)) },
+  exp2: { doc: "2 to the power a", gradient: chain((b, _x, y) => b.mul(y, Math.LN2)) },
+  expm1: { doc: "exp(a) - 1", gradient: chain((b, _x, y) => b.add(y, 1)) },
+  log2: { doc: "logarithm of base 2", range: [0.1, 4], gradient: chain((b, x) => b.div(Math.LOG2E, x)) },
+  log10: { doc: "logarithm of base 10", range: [0.1, 4], gradient: chain((b, x) => b.div(Math.LOG10E, x)) },
+  log1p: { doc: "log(1 + a)", range: [-0.8, 4], gradient: chain((b, x) => b.div(1, b.add(x, 1))) },
+  sinh: { doc: "hyperbolic sine", gradient: chain((b, x) => b.unary("cosh", x)) },
+  cosh: { doc: "hyperbolic cosine", gradient: chain((b, x) => b.unary("sinh", x)) },
+  asinh: {
+    doc: "inverse hyperbolic sine",
+    gradient: chain((b, x) => b.unary("rsqrt", b.add(b.mul(x, x), 1))),
+  },
+  acosh: {
+    doc: "inverse hyperbolic cosine",
+    range: [1.1, 4],
+    gradient: chain((b, x) => b.unary("rsqrt", b.mul(b.sub(x, 1), b.add(x, 1)))),
+  },
+  atanh: {
+    doc: "inverse hyperbolic tangent",
+    range: [-0.9, 0.9],
+    gradient: chain((b, x) => b.div(1, b.mul(b.sub(1, x), b.add(1, x)))),
+  },
   tanh: { doc: "hyperbolic tangent", gradient: chain((b, _x, y) => b.sub(1, b.mul(y, y))) },
   sigmoid: { doc: "1 / (1 + exp(-a))", gradient: chain((b, _x, y) => b.mul(y, b.sub(1, y))) },
   erf: {
     doc: "error function",
     gradient: chain((b, x) => b.mul(2 / Math.sqrt(Math.PI), b.exp(b.neg(b.mul(x, x))))),
+  },
+  erfc: {
+    doc: "complementary error function",
+    gradient: chain((b, x) => b.mul(-2 / Math.sqrt(Math.PI), b.exp(b.neg(b.mul(x, x))))),
+  },
+  erfinv: {
+    doc: "inverse error function",
+    range: [-0.95, 0.95],
+    gradient: chain((b, _x, y) => b.mul(Math.sqrt(Math.PI) / 2, b.exp(b.mul(y, y)))),
+  },
+  tan: { doc: "tangent", range: [-1.3, 1.3], gradient: chain((b, _x, y) => b.add(b.mul(y, y), 1)) },
+  asin: { doc: "inverse sine", range: [-0.9, 0.9], gradient: chain((b, x) => rootSlope(b, x)) },
+  acos: { doc: "inverse cosine", range: [-0.9, 0.9], gradient: chain((b, x) => b.neg(rootSlope(b, x))) },
+  atan: { doc: "inverse tangent", gradient: chain((b, x) => b.div(1, b.add(b.mul(x, x), 1))) },
+  atan2: {
+    doc: "the angle of the point (b, a)",
+    gradient: partials(
+      (b, y, x) => b.div(x, b.add(b.mul(x, x), b.mul(y, y))),
+      (b, y, x) => b.neg(b.div(y, b.add(b.mul(x, x), b.mul(y, y)))),
+    ),
   },
   sin: { doc: "sine", gradient: chain((b, x) => b.unary("cos", x)) },
   cos: { doc: "cosine", gradient: chain((b, x) => b.neg(b.unary("sin", x))) },

@@ -11,6 +11,7 @@ import { fused } from "./fused.ts";
 import { gather } from "./gather.ts";
 import { broadcast, reshape, reverse, slice, stopGradient, transpose } from "./movement.ts";
 import { pad } from "./pad.ts";
+import { reduceProd } from "./product.ts";
 import { randomBits } from "./random.ts";
 import { reduceMax, reduceMaxGrad, reduceSum } from "./reduce.ts";
 import { scatter, takeAlong } from "./scatter.ts";
@@ -22,7 +23,7 @@ export const allOps: readonly OpDef[] = [
   constant, iota, dim,
   ...elementwiseOps, cast, bitcast,
   reshape, broadcast, transpose, slice, reverse, pad, concat, gather, stopGradient,
-  reduceSum, reduceMax, reduceMaxGrad, contract,
+  reduceSum, reduceProd, reduceMax, reduceMaxGrad, contract,
   takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
   randomBits,
   fused,

@@ -13,7 +13,7 @@ import {
 } from "../affine-spec.ts";
 import { type Builder, dimsAttr } from "../builder.ts";
 import { type Dim, equalDims, evaluateDim, type Shape } from "../dim.ts";
-import type { DType } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { flatIndex, forEachIndex, getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import type { Value } from "../graph.ts";
@@ -202,7 +202,7 @@ const lowest: { readonly [D in DType]?: number } = {
 /** True where `x` takes the place of the best so far: larger, or the first NaN. */
 function beats(x: Expr, best: Expr): Expr {
   const larger = scalar("lt", best, x);
-  if (x.dtype !== "f32" && x.dtype !== "f64") return larger;
+  if (!isFloat(x.dtype)) return larger;
   const firstNaN = scalar("and", scalar("ne", x, x), scalar("eq", best, best));
   return scalar("or", larger, firstNaN);
 }
