@@ -7,7 +7,7 @@ import { keras, layers, type NDArray, ops, type Tensor } from "../compiler/index
 import { modelFromBytes } from "../compiler/keras/saving/load.ts";
 import { difference } from "./support/close.ts";
 import { goldenTensors, goldenText } from "./support/goldens.ts";
-import { values } from "./support/keras-data.ts";
+import { noise, values } from "./support/keras-data.ts";
 import { goldenModels, loadGolden, ScaleShift } from "./support/keras-golden-models.ts";
 
 keras.config.setBackend("reference");
@@ -66,6 +66,18 @@ test("mnist_cnn on wasm: batches of 1, 7 and 128", async () => {
       );
   }
   keras.config.setBackend("reference");
+});
+
+test("a dense softmax over 400 classes on wasm: lanes of a sum over a buffer of the tile", async () => {
+  const model = keras.Sequential([keras.Input([16]), layers.Dense(400, { activation: "softmax" })]);
+  const x = noise([3, 16]);
+  const expected = await model.predict(x, { verbose: 0 });
+  keras.config.setBackend("wasm");
+  const again = keras.models.modelFromJson(model.toJson());
+  again.setWeights(await model.getWeights());
+  const got = await again.predict(x, { verbose: 0 });
+  keras.config.setBackend("reference");
+  assert.is(difference(got, expected, { absolute: 1e-6, relative: 1e-5 }), undefined);
 });
 
 fresh("a sequential model, with and without new, in both spellings", () => {

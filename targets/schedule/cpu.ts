@@ -13,6 +13,7 @@ import {
   type HotLoop,
   isParallel,
   iterations,
+  loadsOf,
   peelParallel,
 } from "./analyze.ts";
 import { hoistReduction } from "./hoist-reduction.ts";
@@ -162,7 +163,9 @@ class TileChoice {
       const sum = laneSum(body, lanes);
       return sum === undefined ? body : spreadSum(body, sum, lanes);
     };
-    if (column === undefined) return nest(this.loops, spread(this.body));
+    // A buffer made in the body would get an axis for the columns, behind the one that the vectors run along.
+    const own = loadsOf(this.body).some(({ buffer }) => buffer.space === "local");
+    if (column === undefined || own) return nest(this.loops, spread(this.body));
     const rows =
       row === undefined
         ? undefined
