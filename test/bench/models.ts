@@ -1,19 +1,19 @@
 /** The networks in keratin's own Keras API. */
-import { keras, ops } from "../../compiler/index.ts";
 import type { Model } from "../../compiler/keras/models/model.ts";
-import { makeModel } from "../../samples/mnist/model.ts";
+import * as mnist from "../../samples/mnist/model.ts";
+import * as gemm from "../../samples/networks/gemm1024.ts";
+import * as mobilenet from "../../samples/networks/mobilenet-v2.ts";
+import * as resnet from "../../samples/networks/resnet50.ts";
 
 const makers: { readonly [net: string]: () => Model<unknown> } = {
   mnist() {
-    const model = makeModel();
+    const model = mnist.makeModel();
     model.compile({ optimizer: "adam", loss: "categorical_crossentropy" });
     return model;
   },
-  gemm1024() {
-    const a = keras.Input({ batchShape: [1024, 1024], name: "a" });
-    const b = keras.Input({ batchShape: [1024, 1024], name: "b" });
-    return keras.Model({ inputs: [a, b], outputs: ops.matmul(a, b), name: "gemm1024" });
-  },
+  mobilenetv2: mobilenet.model,
+  resnet50: resnet.model,
+  gemm1024: gemm.model,
 };
 
 /** The network called so, or undefined where keratin has none yet. */
