@@ -144,6 +144,7 @@ export function scalar(name: ScalarName, ...args: Expr[]): Expr {
 export const add = (a: Expr, b: Expr): Expr => scalar("add", a, b);
 export const sub = (a: Expr, b: Expr): Expr => scalar("sub", a, b);
 export const mul = (a: Expr, b: Expr): Expr => scalar("mul", a, b);
+export const div = (a: Expr, b: Expr): Expr => scalar("div", a, b);
 
 export const forLoop = (v: Var, extent: Expr, body: readonly Stmt[], bind: Bind = "serial"): For => ({
   kind: "for",

@@ -82,6 +82,8 @@ export interface Sample<A extends Attrs = Attrs> {
   readonly operands: readonly TensorType[];
   readonly attrs: A;
   readonly range?: readonly [number, number];
+  /** Brings random operands to where the op is well-conditioned. */
+  adapt?(operands: readonly NDArray[]): readonly NDArray[];
 }
 
 export interface OpDef<A extends Attrs = Attrs> extends OpSignature {

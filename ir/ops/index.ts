@@ -9,6 +9,12 @@ import { cumulate, cumulateMax, cumulateMin, recurrence } from "./cumulate.ts";
 import { elementwiseOps } from "./elementwise.ts";
 import { fused } from "./fused.ts";
 import { gather } from "./gather.ts";
+import { cholesky } from "./linalg/cholesky.ts";
+import { eigh } from "./linalg/eigh.ts";
+import { lu } from "./linalg/lu.ts";
+import { qr } from "./linalg/qr.ts";
+import { svd } from "./linalg/svd.ts";
+import { triangularSolve } from "./linalg/triangular.ts";
 import { broadcast, reshape, reverse, slice, stopGradient, transpose } from "./movement.ts";
 import { pad } from "./pad.ts";
 import { reduceProd } from "./product.ts";
@@ -25,6 +31,7 @@ export const allOps: readonly OpDef[] = [
   reshape, broadcast, transpose, slice, reverse, pad, concat, gather, stopGradient,
   reduceSum, reduceProd, reduceMax, reduceMaxGrad, contract,
   takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
+  cholesky, triangularSolve, lu, qr, eigh, svd,
   randomBits,
   fused,
 ]; // biome-ignore format: by family

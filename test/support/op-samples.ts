@@ -41,8 +41,9 @@ function sampleFunc(def: OpDef, sample: Sample, table: OpTable): Func {
 
 /** Operands in the range the sample asks for; f32 in double precision when `wide`. */
 export function sampleOperands({ sample }: OpSample, random: Random, wide = false): NDArray[] {
-  return sample.operands.map(({ dtype, shape }) => {
+  const operands = sample.operands.map(({ dtype, shape }) => {
     if (!isStaticShape(shape)) throw new Error("samples have constant shapes");
     return randomArray(random, dtype, shape, sample.range, wide);
   });
+  return [...(sample.adapt?.(operands) ?? operands)];
 }
