@@ -28,6 +28,7 @@ async function bundle(): Promise<void> {
     platform: "node",
     target: "node20",
     packages: "external",
+    external: ["mlir-js"], // though tsconfig says where its sources are
     legalComments: "none",
     logLevel: "warning",
   });
