@@ -38,7 +38,7 @@ const structuralOps: ReadonlySet<string> = new Set([
 ]);
 
 /** Packages that are large, or take long to load, or are optional: only behind `await import(…)`. */
-const heavyPackages: readonly string[] = ["esbuild", "ts-morph", "h5wasm", "koffi", "webgpu"];
+const heavyPackages: readonly string[] = ["esbuild", "ts-morph", "h5wasm", "koffi", "webgpu", "mlir-js"];
 
 // ---- the rules ----
 

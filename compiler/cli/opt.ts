@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { ModelError } from "../../ir/errors.ts";
+import type { Module } from "../../ir/graph.ts";
 import { opTable } from "../../ir/ops/index.ts";
 import { parseModule } from "../../ir/text/graph-parse.ts";
 import { printModule } from "../../ir/text/graph-print.ts";
@@ -13,6 +14,7 @@ interface OptOptions {
   readonly passes?: string;
   readonly time?: boolean;
   readonly printBetween?: boolean;
+  readonly mlir?: string;
 }
 
 export function addOpt(program: Command, output: Output): void {
@@ -21,16 +23,20 @@ export function addOpt(program: Command, output: Output): void {
     .description("run passes on a module in text form and print it")
     .argument("<file>", "an .mlir file; - is the standard input")
     .option("-p, --passes <list>", `in this order: ${graphPasses.map(({ name }) => name).join(", ")}`)
+    .option(
+      "--mlir <pipeline>",
+      "run MLIR's own passes on what is left, as mlir-opt takes them (needs mlir-js)",
+    )
     .option("--print-between", "print the module after each pass that changes it")
     .option("--time", "print what each pass took")
     .action((file: string, options: OptOptions) => optCommand(file, options, output));
 }
 
-function optCommand(
+async function optCommand(
   file: string,
-  { passes = "", time, printBetween }: OptOptions,
+  { passes = "", time, printBetween, mlir }: OptOptions,
   { print, progress }: Output,
-): void {
+): Promise<void> {
   const names = passes
     .split(",")
     .map((name) => name.trim())
@@ -44,7 +50,16 @@ function optCommand(
       if (printBetween && before !== after) print(`// after ${name}\n${printModule(after)}`);
     },
   });
-  if (!printBetween) print(printModule(result).trimEnd());
+  if (mlir !== undefined) print(printModule(await withMlir(result, mlir)).trimEnd());
+  else if (!printBetween) print(printModule(result).trimEnd());
+}
+
+async function withMlir(module: Module, pipeline: string): Promise<Module> {
+  const [{ loadMlirJs }, { runMlirPasses }] = await Promise.all([
+    import("../mlir/load.ts"),
+    import("../mlir/dialect.ts"),
+  ]);
+  return runMlirPasses(await loadMlirJs("core"), module, pipeline, opTable);
 }
 
 function passNamed(name: string): Pass {
