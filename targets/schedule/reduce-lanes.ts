@@ -17,7 +17,7 @@ import {
   splat,
   store,
 } from "../../ir/kernel.ts";
-import { substitute } from "../../ir/walk-kernel.ts";
+import { freeVars, substitute } from "../../ir/walk-kernel.ts";
 import { constantOr, loadsOf } from "./analyze.ts";
 import { strideAlong } from "./vectorize.ts";
 
@@ -38,24 +38,34 @@ export function matchSum(loop: For, lanes: number): SumLoop | undefined {
   if (acc.kind !== "load" || acc.buffer !== stmt.buffer) return undefined;
   if (constantOr(loop.extent, 0) % lanes !== 0 || constantOr(loop.extent, 0) === 0) return undefined;
   const loads = loadsOf([store(stmt.buffer, [], term)]);
-  const contiguous = loads.every((l) => strideAlong(l.index, loop.var) === "contiguous");
+  const contiguous = loads.every(({ index }) => strideAlong(index, loop.var) === "contiguous");
   return contiguous && loads.length > 0 && isProduct(term)
     ? { loop, accumulator: stmt.buffer, value: term }
     : undefined;
 }
 
+/** A product of what lies in memory: registers hold one number each, there is no vector of them to load. */
 const isProduct = (expr: Expr): boolean =>
-  expr.kind === "load" || (expr.kind === "scalar" && expr.name === "mul" && expr.args.every(isProduct));
+  (expr.kind === "load" && expr.buffer.space !== "register") ||
+  (expr.kind === "scalar" && expr.name === "mul" && expr.args.every(isProduct));
 
-/** The innermost loop of a reduction nest, where it can be spread over lanes. */
-export function laneSum(stmts: readonly Stmt[], lanes: number): SumLoop | undefined {
+/** The innermost loop of a reduction nest, where it can be spread over lanes: one accumulator for all iterations of the nest. */
+export function laneSum(
+  stmts: readonly Stmt[],
+  lanes: number,
+  around: readonly For["var"][] = [],
+): SumLoop | undefined {
   for (const stmt of stmts) {
     if (stmt.kind !== "for") continue;
-    const found = matchSum(stmt, lanes) ?? laneSum(stmt.body, lanes);
-    if (found !== undefined) return found;
+    const inside = [...around, stmt.var];
+    const found = matchSum(stmt, lanes) ?? laneSum(stmt.body, lanes, inside);
+    if (found !== undefined && !isIndexedBy(found, inside)) return found;
   }
   return undefined;
 }
+
+const isIndexedBy = (sum: SumLoop, variables: readonly For["var"][]): boolean =>
+  accumulatorIndex(sum).some((index) => variables.some((variable) => freeVars(index).has(variable)));
 
 /** Rewrites the body of a tile: the sum runs in vectors, and is folded into the accumulator behind its loops. */
 export function spreadSum(stmts: readonly Stmt[], sum: SumLoop, lanes: number): readonly Stmt[] {
