@@ -62,6 +62,23 @@ export {
   sparseCategoricalCrossentropy,
 } from "./crossentropy.ts";
 export {
+  cholesky,
+  choleskyInverse,
+  det,
+  eigh,
+  inv,
+  logdet,
+  lstsq,
+  luFactor,
+  matrixRank,
+  pinv,
+  qr,
+  slogdet,
+  solve,
+  solveTriangular,
+  svd,
+} from "./decompositions.ts";
+export {
   absolute,
   absolute as abs,
   add,
@@ -118,14 +135,15 @@ export {
   where,
 } from "./elementwise.ts";
 export { concatenate, split, stack, unstack } from "./joining.ts";
+export { jvp } from "./jvp.ts";
 export {
   dot,
   einsum,
   matmul,
-  norm,
   outer,
   tensordot,
 } from "./linalg.ts";
+export { linalg } from "./linalg-namespace.ts";
 export {
   broadcastTo,
   cast,
@@ -143,6 +161,7 @@ export {
   tile,
   transpose,
 } from "./movement.ts";
+export { norm } from "./norm.ts";
 export {
   batchNormalization,
   layerNormalization,

@@ -5,22 +5,17 @@ import { type Dim, equalDims } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { broadcastShapes, normalizeAxis } from "../../../ir/type.ts";
 import {
-  type Axes,
-  axesOf,
   broadcastTo,
-  elementwise,
   promoteOperands,
   reductionSpec,
   reshape,
   setShape,
-  sum,
   type Tensor,
   type TensorLike,
 } from "../../tensor.ts";
 import { session } from "../session.ts";
 import { permute } from "./movement.ts";
-import { asTensor, operation, parametric } from "./operation.ts";
-import { maxOf } from "./reduce.ts";
+import { operation, parametric } from "./operation.ts";
 
 const contract = (a: Tensor, b: Tensor, spec: string): Tensor => a.engine.op("contract", [a, b], { spec })[0];
 const names = (prefix: string, count: number): string[] =>
@@ -224,31 +219,3 @@ function dropOnes({ tensor, labels }: Labelled, other: Labelled): Labelled {
     labels: labels.filter((_, axis) => !dropped[axis]),
   };
 }
-
-interface NormOptions {
-  /** 2 (default), 1, Infinity, or any other p of sum(|x|^p)^(1/p). Norms of matrices other than 2 are not available. */
-  ord?: number | null;
-  axis?: Axes;
-  keepdims?: boolean;
-}
-
-/** The length of vectors along `axis` (default: of all elements). */
-export const norm = parametric(
-  "linalg",
-  "norm",
-  ["ord", "axis", "keepdims"],
-  (x: TensorLike, { ord = 2, axis = null, keepdims = false }: NormOptions) => {
-    const tensor = asTensor(x);
-    const order = ord ?? 2;
-    if (order !== 2 && axesOf(axis, tensor.rank).length > 1)
-      throw new ModelError("this norm of a matrix is not available", {
-        where: "ops.norm",
-        got: `ord ${order}`,
-      });
-    if (order === 2) return elementwise("sqrt", [sum(elementwise("mul", [tensor, tensor]), axis, keepdims)]);
-    const size = elementwise("abs", [tensor]);
-    if (order === Number.POSITIVE_INFINITY) return maxOf(size, axis, keepdims);
-    if (order === 1) return sum(size, axis, keepdims);
-    return elementwise("pow", [sum(elementwise("pow", [size, order]), axis, keepdims), 1 / order]);
-  },
-);
