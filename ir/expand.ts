@@ -142,12 +142,21 @@ function makeExpander(scope: Scope, uses: ReadonlyMap<Expr, number>, where: stri
   return expand;
 }
 
-/** Constants and variables, in every lane or in one, cost nothing. */
+/** Constants and variables, in every lane or in one, cost nothing; nor do sums of indices, which addresses absorb. */
 function isWorthNaming(expr: Expr): boolean {
-  return expr.kind === "splat"
-    ? isWorthNaming(expr.arg)
-    : operandsOf(expr).length > 0 || expr.kind === "load";
+  if (expr.kind === "splat") return isWorthNaming(expr.arg);
+  return (operandsOf(expr).length > 0 || expr.kind === "load") && !isIndexSum(expr);
 }
+
+/** Made of variables and constants by addition, subtraction and multiplication. */
+function isIndexSum(expr: Expr): boolean {
+  if (expr.kind === "const" || expr.kind === "var") return true;
+  return (
+    expr.kind === "scalar" && indexSums.has(expr.name) && expr.dtype === "i32" && expr.args.every(isIndexSum)
+  );
+}
+
+const indexSums: ReadonlySet<ScalarName> = new Set(["add", "sub", "mul"]);
 
 function hintOf(expr: Expr): string {
   if (expr.kind === "scalar") return expr.name;

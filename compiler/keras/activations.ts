@@ -18,6 +18,7 @@ import {
   logSoftmax,
   mish,
   relu6,
+  relu as reluOp,
   selu,
   sigmoid,
   silu,
@@ -30,7 +31,7 @@ import {
   squareplus,
   tanhShrink,
 } from "./ops/activations.ts";
-import { exp, tanh } from "./ops/elementwise.ts";
+import { clip, exp, tanh } from "./ops/elementwise.ts";
 import { asTensor } from "./ops/operation.ts";
 import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 
@@ -48,21 +49,26 @@ export interface ReluOptions {
   threshold?: number;
 }
 
-/** x above the threshold, negativeSlope (x - threshold) below, at most maxValue. */
+/**
+ * x above the threshold, negativeSlope (x - threshold) below, at most maxValue. Built from `ops.relu` wherever Keras does, so that the
+ * gradient at the threshold is 0 and not, as that of a maximum, a half.
+ */
 export function relu(
   x: TensorLike,
   { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {},
 ): Tensor {
   const tensor = asTensor(x);
-  const above = reluAbove(tensor, negativeSlope, threshold);
-  return maxValue === null ? above : elementwise("min", [above, maxValue]);
+  if (negativeSlope !== 0 && maxValue === null && threshold === 0) return leakyRelu(tensor, negativeSlope);
+  const above = reluAbove(tensor, threshold, maxValue);
+  if (negativeSlope === 0) return above;
+  const below = reluOp(elementwise("sub", [threshold, tensor]));
+  return elementwise("sub", [above, elementwise("mul", [below, negativeSlope])]);
 }
 
-function reluAbove(x: Tensor, slope: number, threshold: number): Tensor {
-  if (slope === 0 && threshold === 0) return elementwise("max", [x, 0]);
-  const active = elementwise("lt", [threshold, x]);
-  const below = slope === 0 ? 0 : elementwise("mul", [elementwise("sub", [x, threshold]), slope]);
-  return select(active, x, below);
+function reluAbove(x: Tensor, threshold: number, maxValue: number | null): Tensor {
+  if (threshold === 0 && maxValue === 6) return relu6(x);
+  const above = threshold === 0 ? reluOp(x) : select(elementwise("lt", [threshold, x]), x, 0);
+  return maxValue === null ? above : clip(above, 0, maxValue);
 }
 
 /** x times the normal distribution function of x. NOTE: exact by default, unlike `keras.ops.gelu`. */

@@ -4,9 +4,11 @@
  */
 import type { Buffer, Expr, Stmt } from "../../ir/kernel.ts";
 import { makeVar, read, type Var } from "../../ir/kernel.ts";
-import { buffersOf, mapOperands, operandsOf } from "../../ir/walk-kernel.ts";
+import { buffersOf, mapOperands, mapStmts, operandsOf, visitExprs } from "../../ir/walk-kernel.ts";
 
-export function shareSubexpressions(stmts: readonly Stmt[]): readonly Stmt[] {
+export const shareSubexpressions = (stmts: readonly Stmt[]): readonly Stmt[] => dropUnused(share(stmts));
+
+function share(stmts: readonly Stmt[]): readonly Stmt[] {
   const result: Stmt[] = [];
   let run: Stmt[] = [];
   const flush = (): void => {
@@ -14,7 +16,7 @@ export function shareSubexpressions(stmts: readonly Stmt[]): readonly Stmt[] {
     run = [];
   };
   for (const stmt of stmts) {
-    if (stmt.kind === "store") {
+    if (stmt.kind === "store" || stmt.kind === "let") {
       run.push(stmt);
       continue;
     }
@@ -25,10 +27,25 @@ export function shareSubexpressions(stmts: readonly Stmt[]): readonly Stmt[] {
   return result;
 }
 
+/** Without the `let`s that nothing reads any more. */
+function dropUnused(stmts: readonly Stmt[]): readonly Stmt[] {
+  const used = new Set<Var>();
+  visitExprs(stmts, (expr) => void (expr.kind === "var" && used.add(expr.var)));
+  let dropped = false;
+  const kept = mapStmts(stmts, {
+    stmt: (stmt) => {
+      if (stmt.kind !== "let" || used.has(stmt.var)) return stmt;
+      dropped = true;
+      return [];
+    },
+  });
+  return dropped ? dropUnused(kept) : kept;
+}
+
 function descend(stmt: Stmt): Stmt {
-  if (stmt.kind === "for") return { ...stmt, body: shareSubexpressions(stmt.body) };
+  if (stmt.kind === "for") return { ...stmt, body: share(stmt.body) };
   if (stmt.kind !== "if") return stmt;
-  return { ...stmt, then: shareSubexpressions(stmt.then), otherwise: shareSubexpressions(stmt.otherwise) };
+  return { ...stmt, then: share(stmt.then), otherwise: share(stmt.otherwise) };
 }
 
 interface Node {
@@ -39,10 +56,12 @@ interface Node {
   variable?: Var;
 }
 
-/** A run of stores. Expressions that read what the run writes are left alone. */
+/** A run of stores and `let`s. Expressions that read what the run writes are left alone. */
 class StraightLine {
   private readonly nodes = new Map<string, Node>();
   private readonly known = new Map<Expr, Node>();
+  /** What `let`s of the run stand for. */
+  private readonly bound = new Map<Var, Node>();
   private readonly ids = new Map<object, number>();
   private readonly stmts: readonly Stmt[];
   private readonly written: ReadonlySet<Buffer>;
@@ -53,12 +72,30 @@ class StraightLine {
   }
 
   rewrite(): Stmt[] {
-    for (const stmt of this.stmts) if (stmt.kind === "store") this.node(stmt.value).uses++;
+    for (const stmt of this.stmts) {
+      if (stmt.kind !== "let" && stmt.kind !== "store") continue;
+      const node = this.node(stmt.value);
+      node.uses++;
+      if (stmt.kind === "let" && !this.isMutable(stmt.value)) this.bound.set(stmt.var, node);
+    }
     const result: Stmt[] = [];
     for (const stmt of this.stmts) {
+      if (stmt.kind === "let") this.emitLet(stmt, result);
       if (stmt.kind === "store") result.push({ ...stmt, value: this.emit(stmt.value, result) });
     }
     return result;
+  }
+
+  /** A `let` names its value for the rest of the run; another of the same value becomes a second name for it. */
+  private emitLet({ var: variable, value }: Extract<Stmt, { kind: "let" }>, result: Stmt[]): void {
+    const node = this.bound.get(variable);
+    if (node !== undefined && node.variable === undefined) {
+      const parts = value.kind === "load" ? value : mapOperands(value, (part) => this.emit(part, result));
+      result.push({ kind: "let", var: variable, value: parts });
+      node.variable = variable;
+      return;
+    }
+    result.push({ kind: "let", var: variable, value: this.emit(value, result) });
   }
 
   private id(object: object): number {
@@ -68,7 +105,7 @@ class StraightLine {
   }
 
   private node(expr: Expr): Node {
-    const seen = this.known.get(expr);
+    const seen = (expr.kind === "var" ? this.bound.get(expr.var) : undefined) ?? this.known.get(expr);
     if (seen !== undefined) return seen;
     const key = this.key(expr);
     const found = this.nodes.get(key);
@@ -101,8 +138,9 @@ class StraightLine {
   }
 
   private emit(expr: Expr, before: Stmt[]): Expr {
-    if (expr.kind === "const" || expr.kind === "var") return expr;
+    if (expr.kind === "const") return expr;
     const node = this.node(expr);
+    if (expr.kind === "var") return node.variable === undefined ? expr : read(node.variable);
     if (node.variable !== undefined) return read(node.variable);
     const value = expr.kind === "load" ? expr : mapOperands(expr, (operand) => this.emit(operand, before));
     if (node.uses < 2 || this.isMutable(expr) || isTrivial(expr)) return value;
