@@ -24,6 +24,7 @@ import { fold } from "./passes/fold.ts";
 import { foldBatchNorm } from "./passes/fold-batch-norm.ts";
 import { fuse, isolate } from "./passes/fuse.ts";
 import { liftConstants } from "./passes/lift-constants.ts";
+import { packOperands } from "./passes/pack-operands.ts";
 import { sharePadding } from "./passes/share-padding.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
 import { isPrepare } from "./walk-graph.ts";
@@ -33,6 +34,7 @@ export const graphPasses: readonly Pass[] = [
   foldBatchNorm, // while scales still stand beside their contractions
   canonicalize, // fewer and cheaper ops, no residual transposes
   fold, // what depends on constants alone becomes a constant
+  packOperands, // contractions have their final form; what packs weights is moved away below
   cse, // gradients and layers repeat themselves
   sharePadding, // one copy of a value, with its border, serves every reader
   dce, // nothing below looks at what nobody uses
@@ -68,8 +70,10 @@ export function compile(
   options: CompileOptions = {},
 ): Compiled {
   const constants = new Map<string, NDArray>();
-  const passes = graphPasses.map((pass) => {
+  const suited = graphPasses.filter((pass) => pass !== packOperands || scheduler.limits.grid === undefined);
+  const passes = suited.map((pass) => {
     if (pass === liftConstants) return liftConstants.collecting(constants);
+    if (pass === packOperands) return packOperands.ofWidth(PANEL_VECTORS * scheduler.limits.lanes);
     return pass === fuse && options.disabled?.has(fuse.name) ? isolate : pass;
   });
   const fused = runPasses(module, passes, { ops: opTable, ...options });
@@ -84,6 +88,9 @@ export function compile(
   });
   return { bundle: { name, programs, weights, state }, module: fused };
 }
+
+/** Vectors of a panel: the columns of a register tile. */
+const PANEL_VECTORS = 2;
 
 /** What `prepare` functions give for these weights, by path. */
 export function runPrepare(module: Module, values: ReadonlyMap<string, NDArray>): Map<string, NDArray> {

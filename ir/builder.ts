@@ -152,6 +152,16 @@ export class Builder {
     );
   }
 
+  /** Cuts `axis` into panels of `width` neighbours, counted by axis `at` of the result; see `ops/pack.ts`. */
+  pack(x: Value, axis: number, at: number, width: number): Value {
+    return this.op("pack", [x], { axis, at, width });
+  }
+
+  /** What was packed, in the shape it had. */
+  unpack(x: Value, axis: number, at: number, shape: Shape): Value {
+    return this.op("unpack", [x], { axis, at, shape: dimsAttr(shape) });
+  }
+
   // Elementwise.
 
   unary(name: ScalarName, x: Value): Value {

@@ -9,6 +9,9 @@ import { cse } from "../compiler/passes/cse.ts";
 import { dce } from "../compiler/passes/dce.ts";
 import { fold } from "../compiler/passes/fold.ts";
 import { foldBatchNorm } from "../compiler/passes/fold-batch-norm.ts";
+import { fuse } from "../compiler/passes/fuse.ts";
+import { liftConstants } from "../compiler/passes/lift-constants.ts";
+import { packOperands } from "../compiler/passes/pack-operands.ts";
 import { sharePadding } from "../compiler/passes/share-padding.ts";
 import { splitPrepare } from "../compiler/passes/split-prepare.ts";
 import { verify } from "../compiler/passes/verify.ts";
@@ -40,6 +43,7 @@ const passes: readonly Pass[] = [
   foldBatchNorm,
   splitPrepare,
   sharePadding,
+  packOperands,
   verify,
 ];
 const context = { ops: opTable };
@@ -47,7 +51,18 @@ const context = { ops: opTable };
 // Goldens.
 
 const fired = new Set<string>();
-for (const pass of [canonicalize, fold, cse, dce, foldBatchNorm, splitPrepare, sharePadding]) {
+for (const pass of [
+  canonicalize,
+  fold,
+  cse,
+  dce,
+  foldBatchNorm,
+  splitPrepare,
+  sharePadding,
+  packOperands,
+  liftConstants,
+  fuse,
+]) {
   goldenTests(test, pass, (rule) => fired.add(rule));
 }
 
@@ -139,6 +154,7 @@ test("all passes, one after the other, keep random functions as they are in valu
     fold,
     cse,
     dce,
+    packOperands,
     splitPrepare,
     sharePadding,
   ];

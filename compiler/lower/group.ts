@@ -30,6 +30,12 @@ const LARGEST_TILE = 16384;
 /** Elements per axis that a reduction may compute per tile: windows, not rows, so that it keeps its own parallelism. */
 const LARGEST_WINDOW = 8;
 
+/**
+ * Iterations of a reduction that one tile may do all by itself: a kernel of its own would cost more than what it could run in parallel (ten
+ * classes from 64 features).
+ */
+const LITTLE_WORK = 1024;
+
 /** Scalar operations per element that are cheaper computed again than kept. */
 const CHEAP = 2;
 /** Scalar operations that are worth computing up to `SLACK` times over to save writing and reading: what lies under a border, say. */
@@ -79,6 +85,10 @@ export function domainSize(op: Op, ops: OpTable): number {
   if (lowering.kind !== "reduce") return kept;
   return kept * typicalSize(lowering.extents(new Evaluator(ops).context(op)));
 }
+
+/** Whether a reduction for so many elements is done in no time. */
+export const isLittle = (op: Op, elements: number, ops: OpTable): boolean =>
+  (domainSize(op, ops) / typicalSize(op.results[0].type.shape)) * elements <= LITTLE_WORK;
 
 export function loweringOf(op: Op, ops: OpTable): Lowering {
   const def = ops.get(op.name);
@@ -192,9 +202,10 @@ class PlacementAttempt {
     let elements = 1;
     for (const { extent } of box) {
       if (typeof extent !== "number") return { kind: "impossible" };
-      if (windowed && extent > LARGEST_WINDOW) return { kind: "impossible" };
       elements *= extent;
     }
+    const isRow = box.some(({ extent }) => Number(extent) > LARGEST_WINDOW);
+    if (windowed && isRow && !isLittle(op, elements, this.ops)) return { kind: "impossible" };
     if (elements > LARGEST_TILE && !(op === this.main.op)) return { kind: "impossible" };
     for (const { axis, variable, extent } of this.tile) {
       if (extent === 1) continue;

@@ -12,6 +12,7 @@ import type { OpTable } from "../../ir/op.ts";
 import { Evaluator } from "../lower/evaluator.ts";
 import {
   domainSize,
+  isLittle,
   loweringOf,
   type Placement,
   place,
@@ -276,7 +277,8 @@ class Grouping {
     if (after.axes.length === 0 || row > LARGEST_ROW) return false;
     const stage = after.stages.find((candidate) => candidate.op === op);
     if (stage === undefined || !reduces(op, this.ops)) return true;
-    return stage.box.every(({ extent }) => extent === 1);
+    const elements = typicalSize(stage.box.map(({ extent }) => extent));
+    return elements === 1 || isLittle(op, elements, this.ops);
   }
 
   /** Would some value have to be both before and after the group? */

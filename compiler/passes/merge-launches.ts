@@ -24,7 +24,7 @@ export function mergeLaunches(
   };
   const delayed = new Set<Launch>();
   for (const launch of launches) {
-    if (work(launch.kernel.body) > SMALL || launch.batch === "sample") {
+    if (!isSmall(launch)) {
       // What needs a member must not come before it.
       if (launch.operands.some((value) => open.some((member) => member === producer(value)))) close();
       continue;
@@ -41,6 +41,10 @@ export function mergeLaunches(
     return delayed.has(launch) ? [] : [launch];
   });
 }
+
+/** What runs once a call, whatever its size, and small sums over samples. */
+const isSmall = ({ kernel, batch }: Launch): boolean =>
+  batch === "none" || (batch !== "sample" && work(kernel.body) <= SMALL);
 
 /** Iterations of all loops of known extent. */
 function work(stmts: readonly Stmt[]): number {

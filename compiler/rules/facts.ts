@@ -55,6 +55,9 @@ export const isSizeOp = (op: Op): boolean => op.name === "dim";
 export const isHalo = (op: Op): boolean =>
   op.name === "pad" && Number.isFinite(op.attrs.value) && numbers(op, "interior").every((n) => n === 0);
 
+/** Whether a value is read out of panels: what `pack-operands` leaves. */
+export const isPacked = (value: Value): boolean => madeBy(value, "unpack") !== undefined;
+
 /** An attribute that is a list of numbers. */
 export function numbers(op: Op, name: string): readonly number[] {
   const attr = op.attrs[name];

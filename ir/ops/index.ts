@@ -16,6 +16,7 @@ import { qr } from "./linalg/qr.ts";
 import { svd } from "./linalg/svd.ts";
 import { triangularSolve } from "./linalg/triangular.ts";
 import { broadcast, reshape, reverse, slice, stopGradient, transpose } from "./movement.ts";
+import { pack, unpack } from "./pack.ts";
 import { pad } from "./pad.ts";
 import { reduceProd } from "./product.ts";
 import { randomBits } from "./random.ts";
@@ -28,7 +29,7 @@ import { constant, dim, iota } from "./sources.ts";
 export const allOps: readonly OpDef[] = [
   constant, iota, dim,
   ...elementwiseOps, cast, bitcast,
-  reshape, broadcast, transpose, slice, reverse, pad, concat, gather, stopGradient,
+  reshape, broadcast, transpose, slice, reverse, pad, pack, unpack, concat, gather, stopGradient,
   reduceSum, reduceProd, reduceMax, reduceMaxGrad, contract,
   takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
   cholesky, triangularSolve, lu, qr, eigh, svd,

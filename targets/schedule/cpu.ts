@@ -4,31 +4,21 @@
  * are vectorized along their last axis.
  */
 import type { Expr, Stmt } from "../../ir/kernel.ts";
-import { freeVars, freshen, mapStmts, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
+import { bodiesOf, freeVars, freshen, mapStmts, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
-import {
-  allowsReuse,
-  constantOr,
-  findHot,
-  type HotLoop,
-  isParallel,
-  iterations,
-  loadsOf,
-  peelParallel,
-} from "./analyze.ts";
+import { constantOr, findHot, isParallel, peelParallel } from "./analyze.ts";
 import { hoistReduction } from "./hoist-reduction.ts";
 import { type Loop, nest, segments, sink, splitOver } from "./loops.ts";
-import { laneSum, spreadSum } from "./reduce-lanes.ts";
-import { canVectorize } from "./vectorize.ts";
+import { tileRegisters, vectorLoop } from "./register-tile.ts";
 
-/** Iterations up to which a whole reduction is unrolled: a 3x3 window over one channel. */
-const UNROLLED_REDUCTION = 9;
+/** Updates of accumulators up to which the loops of a reduction are unrolled around a tile: more, and engines run out of registers. */
+const UNROLLED_UPDATES = 20;
 /** Elements per axis up to which loops over a stage's box, or over registers, are unrolled. */
 const UNROLLED_WINDOW = 16;
 
 export function scheduleCpu(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
   return stmts.flatMap((stmt) => {
-    if (stmt.kind !== "for" || stmt.bind === "parallel") return [stmt];
+    if (stmt.kind !== "for") return [stmt];
     const hoisted = hoistReduction([stmt]);
     const [outer] = hoisted;
     if (hoisted.length === 1 && outer.kind === "for" && outer !== stmt) {
@@ -40,10 +30,35 @@ export function scheduleCpu(stmts: readonly Stmt[], limits: Limits): readonly St
 
 function scheduleNest(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
   const { loops, body } = peelParallel(stmts);
-  const inner = unrollSmall(sinkWindows(body), UNROLLED_REDUCTION);
+  const inner = unrollSmall(sinkWindows(body), 1);
   const hot = findHot(body);
   if (hot === undefined) return vectorizeLast(loops, inner, limits);
-  return new TileChoice(loops, inner, hot, limits).apply();
+  return unrollReductions(tileRegisters(loops, inner, hot, limits), limits.lanes);
+}
+
+/** Unrolls the inner loops of reductions while the code of a tile stays small. */
+function unrollReductions(stmts: readonly Stmt[], lanes: number): readonly Stmt[] {
+  return mapStmts(stmts, {
+    stmt: (stmt) => {
+      if (stmt.kind !== "for" || stmt.bind !== "serial" || isParallel(stmt)) return stmt;
+      const updates = constantOr(stmt.extent, Infinity) * updatesIn(stmt.body, lanes);
+      return updates <= UNROLLED_UPDATES ? { ...stmt, bind: "unroll" } : stmt;
+    },
+  });
+}
+
+/** Stores that one run of the statements makes, once what is bound to be unrolled is. */
+function updatesIn(stmts: readonly Stmt[], lanes: number): number {
+  return stmts.reduce((sum, stmt) => {
+    if (stmt.kind === "store") return sum + 1;
+    if (stmt.kind !== "for")
+      return sum + bodiesOf(stmt).reduce((inner, body) => inner + updatesIn(body, lanes), 0);
+    const times =
+      stmt.bind === "serial"
+        ? Infinity
+        : constantOr(stmt.extent, Infinity) / (stmt.bind === "vector" ? lanes : 1);
+    return sum + times * updatesIn(stmt.body, lanes);
+  }, 0);
 }
 
 /** Loops over the box of a stage move inside its reduction: one accumulator per element of the box. */
@@ -113,116 +128,4 @@ function vectorizeLast(loops: readonly Loop[], body: readonly Stmt[], { lanes }:
     return nest(split.outer === undefined ? [] : [split.outer], tile);
   });
   return nest(others, tiles);
-}
-
-const vectorLoop = (loops: readonly Loop[], body: readonly Stmt[], lanes: number): Loop | undefined =>
-  [...loops]
-    .reverse()
-    .find(({ variable, extent }) => constantOr(extent, lanes) >= lanes && canVectorize(body, variable));
-
-/** Chooses the axes and sizes of a register tile, and builds it. */
-class TileChoice {
-  private readonly loops: readonly Loop[];
-  private readonly body: readonly Stmt[];
-  private readonly hot: HotLoop;
-  private readonly limits: Limits;
-
-  constructor(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop, limits: Limits) {
-    this.loops = loops;
-    this.body = body;
-    this.hot = hot;
-    this.limits = limits;
-  }
-
-  apply(): readonly Stmt[] {
-    const { lanes } = this.limits;
-    const vector = lanes === 1 ? undefined : vectorLoop(this.loops, this.body, lanes);
-    if (vector !== undefined) return this.resultTile(vector);
-    const sum = laneSum(this.body, lanes);
-    return sum === undefined ? nest(this.loops, this.body) : this.laneTile();
-  }
-
-  /** Rows by vectors of results. */
-  private resultTile(vector: Loop): readonly Stmt[] {
-    const { lanes, accumulators } = this.limits;
-    const extent = constantOr(vector.extent, lanes);
-    const budget = Math.max(1, Math.floor(accumulators / this.hot.window));
-    const wanted = iterations(this.hot) === 1 ? 1 : 2;
-    const columns = Math.min(wanted, Math.floor(extent / lanes), budget);
-    const rows = this.rowLoop(vector, Math.floor(budget / columns));
-    return this.build(vector, columns * lanes, lanes, "vector", rows, (body) => body);
-  }
-
-  /** Rows by columns of results, each summed in vectors along the reduction. */
-  private laneTile(): readonly Stmt[] {
-    const { lanes, accumulators } = this.limits;
-    const [column, row] = [...this.loops]
-      .reverse()
-      .filter(({ variable }) => allowsReuse(this.hot.body, variable));
-    const spread = (body: readonly Stmt[]): readonly Stmt[] => {
-      const sum = laneSum(body, lanes);
-      return sum === undefined ? body : spreadSum(body, sum, lanes);
-    };
-    // A buffer made in the body would get an axis for the columns, behind the one that the vectors run along.
-    const own = loadsOf(this.body).some(({ buffer }) => buffer.space === "local");
-    if (column === undefined || own) return nest(this.loops, spread(this.body));
-    const rows =
-      row === undefined
-        ? undefined
-        : { loop: row, size: Math.min(constantOr(row.extent, 4), accumulators / 2) };
-    return this.build(column, Math.min(2, constantOr(column.extent, 2)), 1, "unroll", rows, spread);
-  }
-
-  /** The innermost other axis along which loads are shared, cut so that the tile fits the registers. */
-  private rowLoop(vector: Loop, most: number): { loop: Loop; size: number } | undefined {
-    if (most < 2) return undefined;
-    const candidates = this.loops.filter(
-      (loop) => loop !== vector && allowsReuse(this.hot.body, loop.variable),
-    );
-    const fixed = [...candidates].reverse().find(({ extent }) => constantOr(extent, 0) > 1);
-    const loop = fixed ?? candidates[candidates.length - 1];
-    if (loop === undefined) return undefined;
-    const extent = constantOr(loop.extent, most);
-    const even = [...Array(Math.min(most, extent)).keys()]
-      .map((i) => i + 1)
-      .reverse()
-      .find((size) => extent % size === 0);
-    return { loop, size: even !== undefined && even * 2 > most ? even : Math.min(most, extent) };
-  }
-
-  private build(
-    column: Loop,
-    columns: number,
-    rest: number,
-    bind: "vector" | "unroll",
-    rows: { loop: Loop; size: number } | undefined,
-    finish: (body: readonly Stmt[]) => readonly Stmt[],
-  ): readonly Stmt[] {
-    const free = this.loops.filter((loop) => loop !== column && loop !== rows?.loop);
-    const batch = free.filter(({ extent }) => extent.kind !== "const");
-    const others = free.filter(({ extent }) => extent.kind === "const");
-    const tiles = segments(column.extent, columns, rest).flatMap((segment) => {
-      const along = splitOver(column.variable, segment, freshen(finish(this.body)));
-      const lanes = bind === "vector" && segment.size % rest === 0 ? "vector" : "unroll";
-      // Rows are sunk first: columns are the last axis of the accumulators, the one that becomes vectors.
-      const inRows = this.rowTiles(rows, along.body, (tile) =>
-        along.inner === undefined ? tile : sink(along.inner, lanes, tile),
-      );
-      return freshen(nest(along.outer === undefined ? [] : [along.outer], nest(others, inRows)));
-    });
-    return nest(batch, tiles);
-  }
-
-  private rowTiles(
-    rows: { loop: Loop; size: number } | undefined,
-    body: readonly Stmt[],
-    sinkColumns: (tile: readonly Stmt[]) => readonly Stmt[],
-  ): readonly Stmt[] {
-    if (rows === undefined) return sinkColumns(body);
-    return segments(rows.loop.extent, rows.size).flatMap((segment) => {
-      const { outer, inner, body: split } = splitOver(rows.loop.variable, segment, freshen(body));
-      const tile = sinkColumns(inner === undefined ? split : sink(inner, "unroll", split));
-      return nest(outer === undefined ? [] : [outer], tile);
-    });
-  }
 }

@@ -13,7 +13,9 @@ import { unroll } from "./unroll.ts";
 import { vectorize } from "./vectorize.ts";
 
 export function finish(kernel: Kernel, lanes: number): Kernel {
-  const unrolled = { ...kernel, body: vectorize(unroll(runInOrder(kernel.body)), lanes) };
+  // Before anything is copied: vectors want to see which indices are contiguous.
+  const tidy = simplifyAll(runInOrder(kernel.body), rangesOf(kernel));
+  const unrolled = { ...kernel, body: vectorize(unroll(tidy), lanes) };
   const ranges = rangesOf(unrolled);
   const simple = simplifyAll(dropTrivialLoops(simplifyAll(unrolled.body, ranges)), ranges);
   // What cannot be registers becomes local memory, and is flattened with the rest.

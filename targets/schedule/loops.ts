@@ -55,6 +55,18 @@ export function segments(extent: Expr, size: number, rest = 1): Segment[] {
   return result;
 }
 
+/** Cuts a loop into as few tiles of at most `most` as there can be, as even as they can be: 7 by 4 into 4 and 3. */
+export function balancedSegments(extent: Expr, most: number): Segment[] {
+  if (extent.kind !== "const") return segments(extent, most);
+  const tiles = Math.ceil(extent.value / most);
+  const size = Math.ceil(extent.value / tiles);
+  const short = tiles * size - extent.value;
+  const long = { start: int(0), tiles: int(tiles - short), size };
+  return short === 0
+    ? [long]
+    : [long, { start: int((tiles - short) * size), tiles: int(short), size: size - 1 }];
+}
+
 /**
  * Splits a loop variable over a segment: `variable = start + outer * size + inner`. Gives the two loops and the body rewritten; loops
  * that run once are left out.

@@ -6,6 +6,7 @@ import type { Limits } from "../target.ts";
 import { scheduleCpu } from "./cpu.ts";
 import { finish } from "./finish.ts";
 import { bindSerial, scheduleGpu } from "./gpu.ts";
+import { mergeLoops } from "./merge-loops.ts";
 
 export interface Scheduler {
   readonly limits: Limits;
@@ -21,13 +22,16 @@ export function schedulerFor(limits: Limits): Scheduler {
     const { grid } = limits;
     return {
       limits,
-      schedule: (kernel) => finish(scheduleGpu(kernel, grid), 1),
+      schedule: (kernel) => finish(scheduleGpu(mergeLoops(kernel), grid), 1),
       naive: (kernel) => finish(bindSerial(kernel), 1),
     };
   }
   return {
     limits,
-    schedule: (kernel) => finish({ ...kernel, body: scheduleCpu(kernel.body, limits) }, limits.lanes),
+    schedule: (kernel) => {
+      const merged = mergeLoops(kernel);
+      return finish({ ...merged, body: scheduleCpu(merged.body, limits) }, limits.lanes);
+    },
     naive: (kernel) => finish(kernel, limits.lanes),
   };
 }

@@ -44,18 +44,25 @@ export function callFunc(module: Module, name: string, given: Arrays): Arrays {
   return new Map(func.results.map((role, i) => [roleName(role), results[i]]));
 }
 
+interface Comparison {
+  /** Values of the symbols to try. */
+  readonly sizes?: readonly number[];
+  /** What only `after` takes: constants that became parameters. */
+  readonly constants?: Arrays;
+}
+
 /** Says where the functions of `before` compute something else in `after`; undefined when they do not. */
 export function moduleDifference(
   before: Module,
   after: Module,
   seed: number,
   closeness: Closeness,
-  sizes: readonly number[] = [1, 3],
+  { sizes = [1, 3], constants = new Map() }: Comparison = {},
 ): string | undefined {
   for (const func of before.funcs) {
     for (const size of sizes) {
       const given = randomArrays(func, seed, size);
-      const got = callFunc(after, func.name, given);
+      const got = callFunc(after, func.name, new Map([...constants, ...given]));
       for (const [role, expected] of callFunc(before, func.name, given)) {
         const array = got.get(role);
         const where = array === undefined ? "is missing" : difference(array, expected, closeness);
