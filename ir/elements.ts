@@ -3,7 +3,7 @@
  * Also the index arithmetic that evaluations share.
  */
 import type { NDArray } from "./ndarray.ts";
-import { sizeOf, stridesOf } from "./ndarray.ts";
+import { sizeOf } from "./ndarray.ts";
 
 /** Element `i` in row-major order. */
 export function getElement({ dtype, data }: NDArray, i: number): number {
@@ -87,14 +87,21 @@ export function flatIndex(index: readonly number[], strides: readonly number[]):
   return flat;
 }
 
-/** Fills `out` element by element from positions in `from`: what movement ops do. A negative position leaves zero. */
-export function gatherElements(
-  out: NDArray,
-  from: NDArray,
-  source: (index: readonly number[]) => readonly number[],
-): void {
-  const strides = stridesOf(from.shape);
-  forEachIndex(out.shape, (index, flat) => {
-    out.data[flat] = from.data[flatIndex(source(index), strides)];
-  });
+/**
+ * Fills `out` from positions of `from` that move by a constant along each axis: what movement ops do. `strides` has a step for each axis of
+ * `out`; the first element comes from `offset`.
+ */
+export function copyStrided(out: NDArray, from: NDArray, strides: readonly number[], offset = 0): void {
+  const [target, source] = [out.data, from.data];
+  const last = out.shape.length - 1;
+  let flat = 0;
+  const visit = (axis: number, position: number): void => {
+    if (axis < last) {
+      for (let i = 0; i < out.shape[axis]; i++) visit(axis + 1, position + i * strides[axis]);
+      return;
+    }
+    const [length, step] = last < 0 ? [1, 0] : [out.shape[last], strides[last]];
+    for (let i = 0; i < length; i++) target[flat++] = source[position + i * step];
+  };
+  visit(0, offset);
 }

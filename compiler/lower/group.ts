@@ -27,8 +27,9 @@ export interface Placement {
 
 /** Elements a stage may hold per tile. */
 const LARGEST_TILE = 16384;
-/** Elements per axis that a reduction may compute per tile: windows, not rows, so that it keeps its own parallelism. */
-const LARGEST_WINDOW = 8;
+/** Elements that a reduction may compute per tile, in all and per axis: windows, not rows, so that it keeps its own parallelism. */
+const LARGEST_WINDOW = 16;
+const LARGEST_SIDE = 8;
 
 /**
  * Iterations of a reduction that one tile may do all by itself: a kernel of its own would cost more than what it could run in parallel (ten
@@ -89,6 +90,16 @@ export function domainSize(op: Op, ops: OpTable): number {
 /** Whether a reduction for so many elements is done in no time. */
 export const isLittle = (op: Op, elements: number, ops: OpTable): boolean =>
   (domainSize(op, ops) / typicalSize(op.results[0].type.shape)) * elements <= LITTLE_WORK;
+
+/** Multiplications per element read or written from which a reduction is a contraction that a register tile is made for. */
+const INTENSE = 8;
+
+/** Whether a reduction is bound by its arithmetic: a tile has registers for one of these. */
+export function isIntense(op: Op, ops: OpTable): boolean {
+  if (!reduces(op, ops)) return false;
+  const touched = [...op.operands, ...op.results].reduce((sum, { type }) => sum + typicalSize(type.shape), 0);
+  return domainSize(op, ops) >= INTENSE * touched;
+}
 
 export function loweringOf(op: Op, ops: OpTable): Lowering {
   const def = ops.get(op.name);
@@ -204,8 +215,8 @@ class PlacementAttempt {
       if (typeof extent !== "number") return { kind: "impossible" };
       elements *= extent;
     }
-    const isRow = box.some(({ extent }) => Number(extent) > LARGEST_WINDOW);
-    if (windowed && isRow && !isLittle(op, elements, this.ops)) return { kind: "impossible" };
+    const isLarge = elements > LARGEST_WINDOW || box.some(({ extent }) => Number(extent) > LARGEST_SIDE);
+    if (windowed && isLarge && !isLittle(op, elements, this.ops)) return { kind: "impossible" };
     if (elements > LARGEST_TILE && !(op === this.main.op)) return { kind: "impossible" };
     for (const { axis, variable, extent } of this.tile) {
       if (extent === 1) continue;

@@ -12,6 +12,7 @@ import type { OpTable } from "../../ir/op.ts";
 import { Evaluator } from "../lower/evaluator.ts";
 import {
   domainSize,
+  isIntense,
   isLittle,
   loweringOf,
   type Placement,
@@ -150,6 +151,7 @@ class Grouping {
       for (const second of groups.slice(i + 1)) {
         const [a, b] = [placed.get(first), placed.get(second)];
         if (a === undefined || b === undefined || !sameRows(a, b) || !related(a, b)) continue;
+        if (this.competes(first.ops, second.ops)) continue;
         const union = this.union(first, second, a);
         if (union === undefined) continue;
         for (const op of second.ops) {
@@ -217,7 +219,7 @@ class Grouping {
 
   private mayJoin(op: Op, group: Group): boolean {
     if (this.makesCycle(op, group)) return false;
-    if (this.crossesBatch(op) || isWall(op, this.ops)) return false;
+    if (this.crossesBatch(op) || isWall(op, this.ops) || this.competes([op], group.ops)) return false;
     if ([...group.ops].some((member) => isWall(member, this.ops))) return this.mayReadThrough(op, group);
     if (!reduces(op, this.ops) && !this.worthInlining(op, group)) return false;
     const before = group.placement ?? place(this.blockOf(group.ops), this.ops);
@@ -236,6 +238,13 @@ class Grouping {
     return (
       loweringOf(op, this.ops).kind === "map" && isCheap && isItsOwn && !this.neededInMemory(op.results[0])
     );
+  }
+
+  /** Two contractions in one kernel would have to share its registers. Little ones don't mind. */
+  private competes(some: Iterable<Op>, others: Iterable<Op>): boolean {
+    const needsTile = (op: Op): boolean =>
+      isIntense(op, this.ops) && !isLittle(op, typicalSize(op.results[0].type.shape.slice(1)), this.ops);
+    return [...some].some(needsTile) && [...others].some(needsTile);
   }
 
   /** A sum over a symbolic axis ends its group, so that it can be taken chunk by chunk: what follows needs the whole sum. */

@@ -3,7 +3,7 @@
  */
 import type { Builder } from "../builder.ts";
 import { equalShapes } from "../dim.ts";
-import { type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat, type TypedArray } from "../dtype.ts";
 import { getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import type { Value } from "../graph.ts";
@@ -228,6 +228,11 @@ function define(name: ScalarName, entry: Elementwise): OpDef {
     infer: (types) => inferElementwise(name, types),
     evaluate(operands, _attrs, context) {
       const out = context.allocate(0);
+      const floats = operands.map(({ data }) => data).filter(isFloatArray);
+      if (isFloatArray(out.data) && floats.length === operands.length) {
+        evaluateFloats(scalars[name].meaning, out.data, floats);
+        return [out];
+      }
       const dtype = operands[operands.length - 1].dtype;
       const wide = out.data instanceof Float64Array;
       for (let i = 0; i < out.data.length; i++) {
@@ -243,6 +248,22 @@ function define(name: ScalarName, entry: Elementwise): OpDef {
     },
     samples: samplesOf(name, entry),
   };
+}
+
+type FloatArray = Float32Array | Float64Array;
+
+const isFloatArray = (data: TypedArray): data is FloatArray =>
+  data instanceof Float32Array || data instanceof Float64Array;
+
+/** All elements at once, without a list of arguments for each: what folds weights runs over millions. Storing rounds. */
+function evaluateFloats(
+  meaning: (...args: number[]) => number,
+  out: FloatArray,
+  [a, b, c]: readonly FloatArray[],
+): void {
+  if (b === undefined) for (let i = 0; i < out.length; i++) out[i] = meaning(a[i]);
+  else if (c === undefined) for (let i = 0; i < out.length; i++) out[i] = meaning(a[i], b[i]);
+  else for (let i = 0; i < out.length; i++) out[i] = meaning(a[i], b[i], c[i]);
 }
 
 export const elementwiseOps: readonly OpDef[] = Object.entries(table).map(([name, entry]) =>

@@ -2,9 +2,10 @@
  * Ops that move elements without changing them: reshape (an alias in memory), and the views broadcast, transpose, slice, reverse.
  */
 import { type Dim, equalDims, equalShapes, parseDim, printDim, productOf } from "../dim.ts";
-import { gatherElements } from "../elements.ts";
+import { copyStrided, flatIndex } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import { add, int, mul, sub } from "../kernel.ts";
+import { stridesOf } from "../ndarray.ts";
 import type { OpDef } from "../op.ts";
 import { tensorType } from "../type.ts";
 
@@ -63,7 +64,9 @@ export const broadcast: OpDef<{ readonly shape: DimsAttr; readonly axes: readonl
   },
   evaluate([x], { axes }, context) {
     const out = context.allocate(0);
-    gatherElements(out, x, (index) => axes.map((axis) => index[axis]));
+    const steps = stridesOf(x.shape);
+    const strides = out.shape.map((_, axis) => steps[axes.indexOf(axis)] ?? 0);
+    copyStrided(out, x, strides);
     return [out];
   },
   gradient: (b, op, [dy]) => {
@@ -112,8 +115,12 @@ export const transpose: OpDef<{ readonly permutation: readonly number[] }> = {
   },
   evaluate([x], { permutation }, context) {
     const out = context.allocate(0);
-    const inverse = range(permutation.length).map((axis) => permutation.indexOf(axis));
-    gatherElements(out, x, (index) => inverse.map((axis) => index[axis]));
+    const steps = stridesOf(x.shape);
+    copyStrided(
+      out,
+      x,
+      permutation.map((axis) => steps[axis]),
+    );
     return [out];
   },
   gradient: (b, op, [dy]) => {
@@ -196,7 +203,13 @@ export const slice: OpDef<SliceAttrs> = {
   },
   evaluate([x], { starts, strides }, context) {
     const out = context.allocate(0);
-    gatherElements(out, x, (index) => index.map((i, axis) => starts[axis] + i * strides[axis]));
+    const steps = stridesOf(x.shape);
+    copyStrided(
+      out,
+      x,
+      steps.map((step, axis) => step * strides[axis]),
+      flatIndex(starts, steps),
+    );
     return [out];
   },
   gradient: (b, op, [dy]) => {
@@ -236,8 +249,12 @@ export const reverse: OpDef<{ readonly axes: readonly number[] }> = {
   },
   evaluate([x], { axes }, context) {
     const out = context.allocate(0);
-    gatherElements(out, x, (index) =>
-      index.map((i, axis) => (axes.includes(axis) ? x.shape[axis] - 1 - i : i)),
+    const steps = stridesOf(x.shape);
+    copyStrided(
+      out,
+      x,
+      steps.map((step, axis) => (axes.includes(axis) ? -step : step)),
+      axes.reduce((sum, axis) => sum + (x.shape[axis] - 1) * steps[axis], 0),
     );
     return [out];
   },

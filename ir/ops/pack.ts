@@ -60,13 +60,15 @@ export const pack: OpDef<PackAttrs> = {
       i === axis ? [] : [{ extent, from: stridesOf(x.shape)[i] }],
     );
     const visit = (depth: number, from: number, to: number): void => {
-      if (depth === outer.length) {
-        for (let i = 0; i < size; i++)
-          out.data[to + Math.floor(i / width) * panel + (i % width) * lane] = x.data[from + i * inner];
+      if (depth < outer.length) {
+        for (let i = 0; i < outer[depth].extent; i++)
+          visit(depth + 1, from + i * outer[depth].from, to + i * others[depth]);
         return;
       }
-      for (let i = 0; i < outer[depth].extent; i++)
-        visit(depth + 1, from + i * outer[depth].from, to + i * others[depth]);
+      for (let start = 0, base = to; start < size; start += width, base += panel) {
+        const end = Math.min(width, size - start);
+        for (let i = 0; i < end; i++) out.data[base + i * lane] = x.data[from + (start + i) * inner];
+      }
     };
     visit(0, 0, 0);
     return [out];
