@@ -31,8 +31,10 @@ import {
   squareplus,
   tanhShrink,
 } from "./ops/activations.ts";
-import { clip, exp, tanh } from "./ops/elementwise.ts";
+import { clip } from "./ops/elementwise.ts";
+import { exp } from "./ops/exponential.ts";
 import { asTensor } from "./ops/operation.ts";
+import { tanh } from "./ops/trigonometry.ts";
 import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 
 /** A function of one tensor. */

@@ -6,7 +6,7 @@ import { ModelError } from "../../../ir/errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import { serializeMaybe } from "../config.ts";
 import { get as getInitializer, type InitializerLike } from "../initializers/index.ts";
-import { gather } from "../ops/movement.ts";
+import { gather } from "../ops/picking.ts";
 import { type JsonObject, type Options, readOptions } from "../options.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
 import type { Variable } from "../variable.ts";

@@ -17,12 +17,12 @@ import {
   toTensor,
 } from "../../tensor.ts";
 import { softplusOf } from "../ops/activations.ts";
+import { real } from "../ops/apply.ts";
 import {
   binaryCrossentropy as binaryCrossentropyOp,
   categoricalCrossentropy as categoricalCrossentropyOp,
   sparseCategoricalCrossentropy as sparseCategoricalCrossentropyOp,
 } from "../ops/crossentropy.ts";
-import { real } from "../ops/elementwise.ts";
 import { normalize } from "../ops/normalization.ts";
 import { maxOf, minOf } from "../ops/reduce.ts";
 import { session } from "../session.ts";

@@ -3,27 +3,16 @@
  * them.
  */
 import { isFloat } from "../../../ir/dtype.ts";
-import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import {
-  type Axes,
-  axesOf,
-  elementwise,
-  select,
-  staticDim,
-  sum,
-  type Tensor,
-  type TensorLike,
-} from "../../tensor.ts";
-import { constantOf, expm1Of, log1pOf, real } from "./elementwise.ts";
+import { type Axes, axesOf, staticDim, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import { apply, choose, clamp, constantOf, real } from "./apply.ts";
+import { expm1Of, log1pOf } from "./exponential.ts";
 import { sliceAxis } from "./joining.ts";
 import { asTensor, operation, parametric } from "./operation.ts";
 import { maxOf } from "./reduce.ts";
 
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
 const activation = (keras: string, f: (x: Tensor) => Tensor) =>
   operation("nn", keras, (x: TensorLike) => f(real(x)));
-const clamp = (x: Tensor, low: number, high: number): Tensor => apply("min", apply("max", x, low), high);
 const positive = (x: Tensor): Tensor => apply("lt", 0, x);
 
 /** max(x, 0), with gradient 0 at 0; integers stay integers. */
@@ -70,7 +59,7 @@ export const sparseSigmoid = activation("sparseSigmoid", (x) =>
 /** 0 below -1, (x + 1)^2 / 4 up to 1, then x. */
 export const sparsePlus = activation("sparsePlus", (x) => {
   const middle = apply("add", clamp(x, -1, 1), 1);
-  return select(apply("le", 1, x), x, apply("mul", apply("mul", middle, middle), 0.25));
+  return choose(apply("le", 1, x), x, apply("mul", apply("mul", middle, middle), 0.25));
 });
 /** clip(x, -1, 1). */
 export const hardTanh = activation("hardTanh", (x) => clamp(x, -1, 1));
@@ -93,7 +82,7 @@ export const celu = parametric(
   ["alpha"],
   (x: TensorLike, { alpha = 1 }: { alpha?: number }) => {
     const tensor = real(x);
-    return select(
+    return choose(
       positive(tensor),
       tensor,
       apply("mul", alpha, expm1Of(apply("div", apply("min", tensor, 0), alpha))),
@@ -118,7 +107,7 @@ export const hardShrink = parametric(
   ["threshold"],
   (x: TensorLike, { threshold: limit = 0.5 }: { threshold?: number }) => {
     const tensor = real(x);
-    return select(apply("lt", limit, apply("abs", tensor)), tensor, 0);
+    return choose(apply("lt", limit, apply("abs", tensor)), tensor, 0);
   },
 );
 /** x moved towards 0 by the threshold. */
@@ -142,7 +131,7 @@ export const threshold = parametric(
   ["threshold", "defaultValue"],
   (x: TensorLike, { threshold: limit, defaultValue }: { threshold: number; defaultValue: number }) => {
     const tensor = real(x);
-    return select(apply("lt", limit, tensor), tensor, defaultValue);
+    return choose(apply("lt", limit, tensor), tensor, defaultValue);
   },
 );
 /** The first half of an axis (default -1) times the sigmoid of the second (Dauphin et al., 2016). */
@@ -182,11 +171,11 @@ function hardSigmoidOf(x: Tensor): Tensor {
 }
 
 export function leakyReluOf(x: Tensor, slope: number): Tensor {
-  return select(positive(x), x, apply("mul", slope, x));
+  return choose(positive(x), x, apply("mul", slope, x));
 }
 
 export function eluOf(x: Tensor, alpha: number): Tensor {
-  return select(positive(x), x, apply("mul", alpha, expm1Of(apply("min", x, 0))));
+  return choose(positive(x), x, apply("mul", alpha, expm1Of(apply("min", x, 0))));
 }
 
 export function geluOf(x: Tensor, approximate: boolean): Tensor {

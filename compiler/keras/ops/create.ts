@@ -1,14 +1,12 @@
 /**
  * `keras.ops` that make tensors: constants of one value, ranges, matrices of ones and zeros, one-hot rows.
  */
-import { dimsAttr } from "../../../ir/builder.ts";
 import type { Dim, Shape } from "../../../ir/dim.ts";
 import type { DType } from "../../../ir/dtype.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import {
   broadcastTo,
   cast,
-  dimTensor,
   elementwise,
   setShape,
   type Tensor,
@@ -17,19 +15,22 @@ import {
 } from "../../tensor.ts";
 import { dtypeOf } from "../dtype-names.ts";
 import { session } from "../session.ts";
+import { iota } from "./apply.ts";
 import { permute } from "./movement.ts";
 import { asTensor, parametric } from "./operation.ts";
+import { maxOf } from "./reduce.ts";
 
-interface DTypeOption {
+export interface DTypeOption {
   /** "float32", "int32", ...; default float32. */
-  dtype?: string;
+  dtype?: string | null;
 }
 
-const dtypeFrom = (name: string | undefined): DType => (name === undefined ? session.floatx : dtypeOf(name));
+export const dtypeFrom = (name: string | null | undefined): DType =>
+  name === undefined || name === null ? session.floatx : dtypeOf(name);
 
-/** A tensor of one value. */
-export function filled(shape: Shape, value: number, dtype: DType): Tensor {
-  return broadcastTo(toTensor(value, session.engine(), dtype), shape);
+/** A tensor of one value, or of a tensor repeated. */
+export function filled(shape: Shape, value: TensorLike, dtype: DType): Tensor {
+  return broadcastTo(cast(toTensor(value, session.engine(), dtype), dtype), shape);
 }
 
 /** A tensor in the default backend, or in the trace that is open. NOTE: plain numbers are f32 unless `dtype` says otherwise, whole ones too. */
@@ -38,8 +39,8 @@ export const convertToTensor = parametric(
   "convertToTensor",
   ["dtype"],
   (x: TensorLike, { dtype }: DTypeOption) => {
-    const tensor = asTensor(x, dtype === undefined ? undefined : dtypeOf(dtype));
-    return dtype === undefined ? tensor : cast(tensor, dtypeOf(dtype));
+    if (dtype === undefined || dtype === null) return asTensor(x);
+    return cast(asTensor(x, dtypeOf(dtype)), dtypeOf(dtype));
   },
 );
 export const array = convertToTensor;
@@ -53,11 +54,13 @@ const constantFill = (name: string, value: number) =>
   );
 export const zeros = constantFill("zeros", 0);
 export const ones = constantFill("ones", 1);
+/** As `zeros`: no program reads memory that nothing was written to. */
+export const empty = constantFill("empty", 0);
 export const full = parametric(
   "numpy",
   "full",
   ["shape", "fillValue", "dtype"],
-  ({ shape, fillValue, dtype }: ShapeOptions & { fillValue: number }) =>
+  ({ shape, fillValue, dtype }: ShapeOptions & { fillValue: TensorLike }) =>
     filled(shape, fillValue, dtypeFrom(dtype)),
 );
 
@@ -67,58 +70,19 @@ const like = (name: string, value: number) =>
   );
 export const zerosLike = like("zerosLike", 0);
 export const onesLike = like("onesLike", 1);
+export const emptyLike = like("emptyLike", 0);
 export const fullLike = parametric(
   "numpy",
   "fullLike",
   ["fillValue", "dtype"],
-  (x: TensorLike, { fillValue, dtype }: DTypeOption & { fillValue: number }) =>
+  (x: TensorLike, { fillValue, dtype }: DTypeOption & { fillValue: TensorLike }) =>
     fillLike(asTensor(x), fillValue, dtype),
 );
 
-const fillLike = (x: Tensor, value: number, dtype: string | undefined): Tensor =>
-  broadcastTo(toTensor(value, x.engine, dtype === undefined ? x.dtype : dtypeOf(dtype)), x.shape);
-
-interface RangeOptions extends DTypeOption {
-  start: number;
-  stop?: number | null;
-  step?: number;
-}
-
-/** `start`, `start + step`, ... below `stop`; with one number, from 0. Whole numbers give i32, as in numpy. */
-export const arange = parametric(
-  "numpy",
-  "arange",
-  ["start", "stop", "step", "dtype"],
-  ({ start, stop = null, step = 1, dtype }: RangeOptions) => {
-    const [from, to] = stop === null ? [0, start] : [start, stop];
-    const whole = [from, to, step].every(Number.isInteger);
-    const type = dtype === undefined ? (whole ? "i32" : session.floatx) : dtypeOf(dtype);
-    const size = Math.max(Math.ceil((to - from) / step), 0);
-    const steps = session.engine().op("iota", [], { shape: [size], axis: 0, dtype: type })[0];
-    return elementwise("add", [elementwise("mul", [steps, step]), from]);
-  },
-);
-
-interface LinspaceOptions extends DTypeOption {
-  start: number;
-  stop: number;
-  /** Default 50. */
-  num?: number;
-  /** Whether stop is the last; default true. */
-  endpoint?: boolean;
-}
-
-/** `num` evenly spaced numbers from start to stop. */
-export const linspace = parametric(
-  "numpy",
-  "linspace",
-  ["start", "stop", "num", "endpoint", "dtype"],
-  ({ start, stop, num = 50, endpoint = true, dtype }: LinspaceOptions) => {
-    const steps = Math.max(endpoint ? num - 1 : num, 1);
-    const values = Array.from({ length: num }, (_, i) => start + ((stop - start) * i) / steps);
-    return toTensor(values, session.engine(), dtypeFrom(dtype));
-  },
-);
+export const fillLike = (x: Tensor, value: TensorLike, dtype: string | null | undefined): Tensor => {
+  const type = dtype === undefined || dtype === null ? x.dtype : dtypeOf(dtype);
+  return broadcastTo(cast(toTensor(value, x.engine, type), type), x.shape);
+};
 
 interface EyeOptions extends DTypeOption {
   N: number;
@@ -142,36 +106,31 @@ export const identity = parametric(
 
 function diagonal(n: number, m: number, k: number, dtype: DType): Tensor {
   const engine = session.engine();
-  const [rows, columns] = [0, 1].map(
-    (axis) => engine.op("iota", [], { shape: [n, m], axis, dtype: "i32" })[0],
-  );
+  const [rows, columns] = [0, 1].map((axis) => iota(engine, [n, m], axis));
   return cast(elementwise("eq", [elementwise("add", [rows, k]), columns]), dtype);
 }
-
-const triangle = (name: string, keeps: "lower" | "upper") =>
-  parametric("numpy", name, ["k"], (x: TensorLike, { k = 0 }: { k?: number }) => {
-    const tensor = asTensor(x);
-    const index = (axis: number): Tensor =>
-      tensor.engine.op("iota", [], {
-        shape: dimsAttr(tensor.shape),
-        axis: normalizeAxis(axis, tensor.rank),
-        dtype: "i32",
-      })[0];
-    const [row, column] = [elementwise("add", [index(-2), k]), index(-1)];
-    const kept = elementwise("le", keeps === "lower" ? [column, row] : [row, column]);
-    return elementwise("mul", [tensor, cast(kept, tensor.dtype)]);
-  });
-/** Zeros above diagonal k. */
-export const tril = triangle("tril", "lower");
-/** Zeros below diagonal k. */
-export const triu = triangle("triu", "upper");
 
 interface OneHotOptions {
   numClasses: number;
   /** Where the new axis goes; default -1, the end. */
   axis?: number;
-  dtype?: string;
+  dtype?: string | null;
 }
+
+/**
+ * Several classes at once: 1 at the place of each integer of the last axis, which disappears, 0 elsewhere. [batch, k] to [batch, numClasses];
+ * one vector of integers to [numClasses].
+ */
+export const multiHot = parametric(
+  "nn",
+  "multiHot",
+  ["numClasses", "axis", "dtype"],
+  (inputs: TensorLike, { numClasses, axis = -1, dtype }: OneHotOptions) => {
+    const x = asTensor(inputs, "i32");
+    const hot = oneHotOf(x, numClasses, axis, dtypeFrom(dtype));
+    return maxOf(hot, x.rank > 1 ? 1 : 0, false);
+  },
+);
 
 /** A row of `numClasses` numbers for each integer: 1 at that place, 0 elsewhere. Integers out of range give a row of zeros. */
 export const oneHot = parametric(
@@ -184,7 +143,7 @@ export const oneHot = parametric(
 
 export function oneHotOf(x: Tensor, classes: number, axis: number, dtype: DType): Tensor {
   const shape: Dim[] = [...x.shape, classes];
-  const numbers = x.engine.op("iota", [], { shape: dimsAttr(shape), axis: x.rank, dtype: "i32" })[0];
+  const numbers = iota(x.engine, shape, x.rank);
   const wanted = broadcastTo(setShape(cast(x, "i32"), [...x.shape, 1]), shape);
   const hot = cast(x.engine.op("eq", [wanted, numbers], {})[0], dtype);
   const at = normalizeAxis(axis, shape.length);
@@ -192,12 +151,3 @@ export function oneHotOf(x: Tensor, classes: number, axis: number, dtype: DType)
   order.splice(at, 0, x.rank);
   return permute(hot, order);
 }
-
-/** The sizes of the axes; numbers, where they are known. */
-export const shape = (x: TensorLike): Shape => asTensor(x).shape;
-export const ndim = (x: TensorLike): number => asTensor(x).rank;
-/** A dimension as a scalar tensor: what to use where the batch size enters a formula. */
-export const dimension = (x: TensorLike, axis: number, dtype = "int32"): Tensor => {
-  const tensor = asTensor(x);
-  return dimTensor(tensor.shape[normalizeAxis(axis, tensor.rank)], tensor.engine, dtypeOf(dtype));
-};

@@ -4,12 +4,10 @@
  */
 import { equalShapes } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
-import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import {
   cast,
   commonEngine,
-  elementwise,
   setShape,
   staticDim,
   sum,
@@ -19,8 +17,8 @@ import {
 } from "../../tensor.ts";
 import { session } from "../session.ts";
 import { logSoftmaxOf, softplusOf } from "./activations.ts";
+import { apply, real } from "./apply.ts";
 import { oneHotOf } from "./create.ts";
-import { real } from "./elementwise.ts";
 import { parametric } from "./operation.ts";
 
 export interface CrossentropyOptions {
@@ -29,8 +27,6 @@ export interface CrossentropyOptions {
   /** The axis of the classes; default -1. */
   axis?: number;
 }
-
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
 
 function operands(target: TensorLike, output: TensorLike): [Tensor, Tensor] {
   const engine = commonEngine([target, output], session.engine());

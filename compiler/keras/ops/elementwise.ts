@@ -1,196 +1,219 @@
 /**
- * `keras.ops`, elementwise: arithmetic, comparisons, logic, exponentials, trigonometry. Shapes broadcast and dtypes promote as in numpy;
- * functions of real numbers turn integers into f32.
+ * `keras.ops`, elementwise arithmetic. Shapes broadcast and dtypes promote as in numpy; functions of real numbers turn integers into f32.
+ * Gradients at kinks are those of JAX: equal operands of a maximum share it, |x| has 0 at 0.
  */
-import { isFloat } from "../../../ir/dtype.ts";
+import { dtypes, isFloat } from "../../../ir/dtype.ts";
+import { ModelError } from "../../../ir/errors.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
-import {
-  cast as castTensor,
-  divide as divideTensors,
-  elementwise,
-  promoteOperands,
-  select,
-  type Tensor,
-  type TensorLike,
-} from "../../tensor.ts";
+import { cast as castTensor, divide as divideTensors, type Tensor, type TensorLike } from "../../tensor.ts";
 import { session } from "../session.ts";
+import { apply, choose, clamp, isNaNOf, numeric, promoted, promotedReal, real } from "./apply.ts";
+import { type ComplexLike, isComplex } from "./complex-pair.ts";
 import { asTensor, operation, parametric } from "./operation.ts";
 
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor =>
-  elementwise(name, operands, session.engine());
-
+/** A function of one tensor; bool counts as i32. */
 const unary = (keras: string, name: ScalarName) =>
-  operation("numpy", keras, (x: TensorLike) => apply(name, asTensor(x)));
-const binary = (keras: string, name: ScalarName) =>
-  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x1, x2));
-const flipped = (keras: string, name: ScalarName) =>
-  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, x2, x1));
-
-/** A function of real numbers: integers become f32 first. */
-export const real = (x: TensorLike): Tensor => {
-  const tensor = asTensor(x);
-  return isFloat(tensor.dtype) ? tensor : castTensor(tensor, "f32");
-};
+  operation("numpy", keras, (x: TensorLike) => apply(name, numeric(asTensor(x))));
+/** A function of two; `onBool` is what it means on two bools. */
+const binary = (keras: string, name: ScalarName, onBool: ScalarName = name) =>
+  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => {
+    const [a, b] = promoted(x1, x2);
+    return apply(a.dtype === "bool" ? onBool : name, a, b);
+  });
 const realUnary = (keras: string, f: (x: Tensor) => Tensor, module = "numpy") =>
   operation(module, keras, (x: TensorLike) => f(real(x)));
+const realBinary = (keras: string, f: (x1: Tensor, x2: Tensor) => Tensor) =>
+  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => {
+    const [a, b] = promotedReal(x1, x2);
+    return f(a, b);
+  });
 
-// Arithmetic.
-
-export const add = binary("add", "add");
+/** x1 + x2; on two bools, or. */
+export const add = binary("add", "add", "or");
+/** x1 - x2. */
 export const subtract = binary("subtract", "sub");
-export const multiply = binary("multiply", "mul");
+/** x1 x2; on two bools, and. */
+export const multiply = binary("multiply", "mul", "and");
 const quotient = (x1: TensorLike, x2: TensorLike): Tensor => divideTensors(x1, x2, session.engine());
 /** True division: integers become f32. */
 export const divide = operation("numpy", "divide", quotient);
 export const trueDivide = operation("numpy", "trueDivide", quotient);
-/** x1 / x2, and 0 where x2 is 0. */
+/** x1 / x2, and 0 where x2 is 0, with gradient 0 there. */
 export const divideNoNan = operation("numpy", "divideNoNan", (x1: TensorLike, x2: TensorLike) => {
   const zero = apply("eq", real(x2), 0);
-  return select(zero, 0, quotient(x1, select(zero, 1, real(x2))));
+  return choose(zero, 0, quotient(x1, choose(zero, 1, real(x2))));
 });
 /** x1 / x2 rounded down. */
 export const floorDivide = operation("numpy", "floorDivide", (x1: TensorLike, x2: TensorLike) => {
-  const [a, b] = promoteOperands([x1, x2], session.engine());
+  const [a, b] = promoted(x1, x2).map(numeric);
   return isFloat(a.dtype) ? apply("floor", apply("div", a, b)) : apply("floordiv", a, b);
 });
-/** The remainder of `floorDivide`: it has the sign of x2. */
-export const mod = binary("mod", "mod");
-/** x1 to the power x2. Integers are exact up to 2^24. */
-export const power = operation("numpy", "power", (x1: TensorLike, x2: TensorLike) => {
-  const [a, b] = promoteOperands([x1, x2], session.engine());
-  if (isFloat(a.dtype)) return apply("pow", a, b);
-  return castTensor(apply("round", apply("pow", castTensor(a, "f32"), castTensor(b, "f32"))), a.dtype);
+/** The remainder of `floorDivide`: it has the sign of x2. `ops.mod(-7, 3)` is 2. */
+export const mod = operation("numpy", "mod", (x1: TensorLike, x2: TensorLike) =>
+  apply("mod", ...promoted(x1, x2).map(numeric)),
+);
+/** The remainder of division rounded towards 0: it has the sign of x1. `ops.fmod(-7, 3)` is -1. */
+export const fmod = operation("numpy", "fmod", (x1: TensorLike, x2: TensorLike) => {
+  const [a, b] = promoted(x1, x2).map(numeric);
+  const [x, y] = [apply("abs", a), apply("abs", b)];
+  const rest = apply("mod", x, y);
+  return choose(apply("lt", a, 0), apply("neg", rest), rest);
 });
-export const maximum = binary("maximum", "max");
-export const minimum = binary("minimum", "min");
+
+/** x1 to the power x2. Integers wrap; a negative integer power of an integer is 1, as in JAX. */
+export const power = operation("numpy", "power", (x1: TensorLike, x2: TensorLike) => {
+  const [a, b] = promoted(x1, x2).map(numeric);
+  return isFloat(a.dtype) ? apply("pow", a, b) : integerPower(a, b);
+});
+
+/** By repeated squaring: exponents count up to 63, beyond which powers of even numbers are 0. */
+function integerPower(base: Tensor, exponent: Tensor): Tensor {
+  const positive = apply("max", exponent, 0);
+  let result: Tensor = choose(apply("eq", apply("and", positive, 1), 1), base, 1);
+  let square = base;
+  for (let bit = 1; bit < 6; bit++) {
+    square = apply("mul", square, square);
+    const set = apply("ne", apply("and", positive, 2 ** bit), 0);
+    result = choose(set, apply("mul", result, square), result);
+  }
+  return result;
+}
+
+/** The larger; NaN where one is. */
+export const maximum = binary("maximum", "max", "or");
+/** The smaller; NaN where one is. */
+export const minimum = binary("minimum", "min", "and");
+const ignoringNaN = (name: "max" | "min", x1: TensorLike, x2: TensorLike): Tensor => {
+  const [a, b] = promoted(x1, x2).map(numeric);
+  return choose(isNaNOf(a), b, choose(isNaNOf(b), a, apply(name, a, b)));
+};
+/** The larger; where one is NaN, the other. */
+export const fmax = operation("numpy", "fmax", (x1: TensorLike, x2: TensorLike) =>
+  ignoringNaN("max", x1, x2),
+);
+/** The smaller; where one is NaN, the other. */
+export const fmin = operation("numpy", "fmin", (x1: TensorLike, x2: TensorLike) =>
+  ignoringNaN("min", x1, x2),
+);
 export const negative = unary("negative", "neg");
-export const absolute = unary("absolute", "abs");
+/** |x|; of a complex pair [re, im], its length. bool stays bool. */
+export const absolute = operation("numpy", "absolute", (x: TensorLike | ComplexLike) => {
+  if (isComplex(x)) return lengthOf(real(x[0]), real(x[1]));
+  const tensor = asTensor(x);
+  return tensor.dtype === "bool" ? tensor : apply("abs", tensor);
+});
+/** |x|; integers become f32. */
+export const fabs = realUnary("fabs", (x) => apply("abs", x));
+/** -1, 0 or 1; NaN stays NaN. */
 export const sign = unary("sign", "sign");
 export const square = operation("numpy", "square", (x: TensorLike) => {
-  const tensor = asTensor(x);
+  const tensor = numeric(asTensor(x));
   return apply("mul", tensor, tensor);
 });
 export const reciprocal = realUnary("reciprocal", (x) => apply("div", 1, x));
 export const sqrt = realUnary("sqrt", (x) => apply("sqrt", x));
 export const rsqrt = realUnary("rsqrt", (x) => apply("rsqrt", x), "math");
+/** The cube root; negative for negative x. */
+export const cbrt = realUnary("cbrt", (x) =>
+  apply("mul", apply("sign", x), apply("pow", apply("abs", x), 1 / 3)),
+);
 
-/** min(max(x, xMin), xMax). */
+/** sqrt(x1^2 + x2^2) without overflow. `ops.hypot(3, 4)` is 5. */
+export const hypot = realBinary("hypot", lengthOf);
+
+function lengthOf(x1: Tensor, x2: Tensor): Tensor {
+  const [a, b] = [apply("abs", x1), apply("abs", x2)];
+  const [large, small] = [apply("max", a, b), apply("min", a, b)];
+  // 0 and infinity are their own lengths, and would make 0 / 0 here.
+  const plain = apply("or", apply("eq", large, 0), apply("eq", large, Number.POSITIVE_INFINITY));
+  const ratio = apply("div", choose(plain, 0, small), choose(plain, 1, large));
+  return apply("mul", large, apply("sqrt", apply("add", 1, apply("mul", ratio, ratio))));
+}
+
+/** 0 for negative x1, 1 for positive, x2 at 0. */
+export const heaviside = realBinary("heaviside", (x1, x2) => {
+  const steps = choose(apply("lt", x1, 0), 0, choose(apply("eq", x1, 0), x2, 1));
+  return choose(isNaNOf(x1), x1, steps);
+});
+
+/** x1 times 2 to the power x2, which is an integer. `ops.ldexp(1.5, 3)` is 12. Throws ModelError for another exponent. */
+export const ldexp = operation("numpy", "ldexp", (x1: TensorLike, x2: TensorLike) => {
+  const exponent = asTensor(x2, "i32");
+  if (isFloat(exponent.dtype) || exponent.dtype === "bool") {
+    const got = `x2 dtype=${dtypes[exponent.dtype].keras}`;
+    throw new ModelError(`ldexp exponent must be an integer type. Received: ${got}`);
+  }
+  // 2^x2 leaves the range of f32 where the product need not: three factors cover it.
+  let rest = castTensor(exponent, "i32");
+  let result = real(x1);
+  for (let step = 0; step < 3; step++) {
+    const part = clamp(rest, -126, 127);
+    rest = apply("sub", rest, part);
+    const bits = apply("shl", apply("add", part, 127), 23);
+    const factor = bits.engine.op("bitcast", [bits], { dtype: "f32" })[0];
+    result = apply("mul", result, castTensor(factor, result.dtype));
+  }
+  return result;
+});
+
+/** 1 where true, -1 where not: i32. */
+const signs = (x: Tensor): Tensor => apply("sub", apply("mul", castTensor(x, "i32"), 2), 1);
+
+/** The number next to x1 in the direction of x2 (f32). */
+export const nextafter = realBinary("nextafter", (x1, x2) => {
+  const wide = castTensor(x1, "f32");
+  const bits = wide.engine.op("bitcast", [wide], { dtype: "i32" })[0];
+  const outwards = apply("eq", apply("lt", x1, x2), apply("lt", 0, x1));
+  const stepped = apply("add", bits, signs(outwards));
+  const smallest = choose(apply("lt", 0, x2), asTensor(1, "i32"), -0x7fffffff);
+  const moved = choose(apply("eq", x1, 0), smallest, stepped);
+  const result = moved.engine.op("bitcast", [moved], { dtype: "f32" })[0];
+  const undefinedHere = apply("or", isNaNOf(x1), isNaNOf(x2));
+  return choose(
+    undefinedHere,
+    apply("add", x1, x2),
+    choose(apply("eq", x1, x2), x2, castTensor(result, x1.dtype)),
+  );
+});
+
+interface ClipOptions {
+  xMin: TensorLike | null;
+  xMax: TensorLike | null;
+}
+/** min(max(x, xMin), xMax); null leaves a side open. bool becomes i32. */
 export const clip = parametric(
   "numpy",
   "clip",
   ["xMin", "xMax"],
-  (x: TensorLike, { xMin, xMax }: { xMin: TensorLike; xMax: TensorLike }) =>
-    apply("min", apply("max", asTensor(x), xMin), xMax),
+  (x: TensorLike, { xMin, xMax }: ClipOptions) => {
+    const tensor = numeric(asTensor(x));
+    const raised = xMin === null ? tensor : apply("max", tensor, xMin);
+    return xMax === null ? raised : apply("min", raised, xMax);
+  },
 );
-
-// Rounding.
 
 export const floor = realUnary("floor", (x) => apply("floor", x));
 export const ceil = realUnary("ceil", (x) => apply("ceil", x));
-export const trunc = unary("trunc", "trunc");
-/** To `decimals` places (default 0); halves go to the even neighbour. */
+/** Rounded towards 0; integers and bool stay as they are. */
+export const trunc = operation("numpy", "trunc", (x: TensorLike) => {
+  const tensor = asTensor(x);
+  return isFloat(tensor.dtype) ? apply("trunc", tensor) : tensor;
+});
+/** To `decimals` places (default 0; negative ones count before the point); halves go to the even neighbour. */
 export const round = parametric(
   "numpy",
   "round",
   ["decimals"],
   (x: TensorLike, { decimals = 0 }: { decimals?: number }) => {
-    if (decimals === 0) return apply("round", asTensor(x));
-    return apply("div", apply("round", apply("mul", real(x), 10 ** decimals)), 10 ** decimals);
+    const tensor = asTensor(x);
+    if (!isFloat(tensor.dtype) && decimals >= 0) return tensor;
+    if (decimals === 0) return apply("round", tensor);
+    const scaled = apply("round", apply("mul", real(tensor), 10 ** decimals));
+    return castTensor(apply("div", scaled, 10 ** decimals), tensor.dtype);
   },
 );
 
-// Comparisons and logic: the result is bool.
-
-export const equal = binary("equal", "eq");
-export const notEqual = binary("notEqual", "ne");
-export const less = binary("less", "lt");
-export const lessEqual = binary("lessEqual", "le");
-export const greater = flipped("greater", "lt");
-export const greaterEqual = flipped("greaterEqual", "le");
-
-const truth = (x: TensorLike): Tensor => castTensor(asTensor(x), "bool");
-const logical = (keras: string, name: ScalarName) =>
-  operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => apply(name, truth(x1), truth(x2)));
-export const logicalAnd = logical("logicalAnd", "and");
-export const logicalOr = logical("logicalOr", "or");
-export const logicalXor = logical("logicalXor", "xor");
-export const logicalNot = operation("numpy", "logicalNot", (x: TensorLike) => apply("not", truth(x)));
-
-/** x1 where the condition holds, else x2. */
-export const where = operation("numpy", "where", (condition: TensorLike, x1: TensorLike, x2: TensorLike) =>
-  select(condition, x1, x2, session.engine()),
-);
-
-export const isnan = operation("numpy", "isnan", (x: TensorLike) => {
-  const tensor = asTensor(x);
-  return apply("ne", tensor, tensor);
-});
-export const isinf = operation("numpy", "isinf", (x: TensorLike) =>
-  apply("eq", apply("abs", real(x)), Number.POSITIVE_INFINITY),
-);
-export const isfinite = operation("numpy", "isfinite", (x: TensorLike) =>
-  apply("lt", apply("abs", real(x)), Number.POSITIVE_INFINITY),
-);
-
-// Exponentials and logarithms.
-
-export const exp = realUnary("exp", (x) => apply("exp", x));
-export const exp2 = realUnary("exp2", (x) => apply("exp", apply("mul", x, Math.LN2)));
-export const log = realUnary("log", (x) => apply("log", x));
-export const log2 = realUnary("log2", (x) => apply("mul", apply("log", x), Math.LOG2E));
-export const log10 = realUnary("log10", (x) => apply("mul", apply("log", x), Math.LOG10E));
-export const expm1 = realUnary("expm1", expm1Of);
-export const log1p = realUnary("log1p", log1pOf);
-/** log(exp(x1) + exp(x2)) without overflow. */
-export const logaddexp = operation("numpy", "logaddexp", (x1: TensorLike, x2: TensorLike) => {
-  const [a, b] = promoteOperands([real(x1), real(x2)]);
-  return apply(
-    "add",
-    apply("max", a, b),
-    log1pOf(apply("exp", apply("neg", apply("abs", apply("sub", a, b))))),
-  );
-});
-
-/** exp(x) - 1, exact near 0 too: there it is 2t / (1 - t) with t = tanh(x / 2). */
-export function expm1Of(x: Tensor): Tensor {
-  const near = apply("lt", apply("abs", x), 1);
-  const t = apply("tanh", apply("mul", apply("min", apply("max", x, -1), 1), 0.5));
-  return select(near, apply("div", apply("mul", 2, t), apply("sub", 1, t)), apply("sub", apply("exp", x), 1));
-}
-
-/**
- * log(1 + x), exact near 0 too: with u = 1 + x rounded it is log(u) x / (u - 1) (Kahan; Goldberg, "What every computer scientist should know
- * about floating-point arithmetic", theorem 4). The correction carries no gradient, which is 1 / u as it should be.
- */
-export function log1pOf(x: Tensor): Tensor {
-  const u = apply("add", 1, x);
-  const logU = apply("log", u);
-  const rest = apply("sub", u, 1);
-  const lost = apply("eq", rest, 0);
-  const exact = select(lost, x, apply("mul", logU, apply("div", x, select(lost, 1, rest))));
-  const finite = apply("lt", apply("abs", logU), Number.POSITIVE_INFINITY);
-  return apply("add", logU, constantOf(select(finite, apply("sub", exact, logU), apply("mul", 0, x))));
-}
-
-/** The same value, through which no gradient flows. */
-export function constantOf(x: Tensor): Tensor {
-  return x.engine.op("bitcast", [x], { dtype: x.dtype })[0];
-}
-export const stopGradient = operation("core", "stopGradient", (variable: TensorLike) =>
-  constantOf(asTensor(variable)),
-);
-
-// Trigonometry and its relatives.
-
-export const sin = realUnary("sin", (x) => apply("sin", x));
-export const cos = realUnary("cos", (x) => apply("cos", x));
-export const tan = realUnary("tan", (x) => apply("div", apply("sin", x), apply("cos", x)));
-export const tanh = realUnary("tanh", (x) => apply("tanh", x));
-export const sinh = realUnary("sinh", (x) => {
-  const e = expm1Of(x);
-  return apply("mul", 0.5, apply("add", e, apply("div", e, apply("add", e, 1))));
-});
-export const cosh = realUnary("cosh", (x) =>
-  apply("mul", 0.5, apply("add", apply("exp", x), apply("exp", apply("neg", x)))),
-);
-export const erf = realUnary("erf", (x) => apply("erf", x), "math");
+/** Degrees as radians. */
+export const deg2rad = realUnary("deg2rad", (x) => apply("mul", x, Math.PI / 180));
+/** Radians as degrees. */
+export const rad2deg = realUnary("rad2deg", (x) => apply("mul", x, 180 / Math.PI));

@@ -14,6 +14,7 @@ import {
   type TensorLike,
 } from "../../tensor.ts";
 import { session } from "../session.ts";
+import { diagonalOf } from "./matrices.ts";
 import { permute } from "./movement.ts";
 import { operation, parametric } from "./operation.ts";
 
@@ -114,18 +115,17 @@ export const einsum = operation(
   (subscripts: string, ...operands: readonly TensorLike[]) => {
     const [first, ...rest] = promoteOperands(operands, session.engine());
     const { inputs, output } = parseSubscripts(subscripts, [first, ...rest]);
-    const reduced = rest.reduce<Labelled>(
-      (left, tensor, i) => {
-        const right = { tensor, labels: inputs[i + 1] };
-        const later = new Set([...output, ...inputs.slice(i + 2).flat()]);
-        return contractLabels(
-          left,
-          right,
-          [...new Set([...left.labels, ...right.labels])].filter((label) => later.has(label)),
-        );
-      },
-      { tensor: first, labels: inputs[0] },
+    const [start, ...others] = [first, ...rest].map((tensor, i) =>
+      withoutRepeats({ tensor, labels: inputs[i] }),
     );
+    const reduced = others.reduce<Labelled>((left, right, i) => {
+      const later = new Set([...output, ...others.slice(i + 1).flatMap(({ labels }) => labels)]);
+      return contractLabels(
+        left,
+        right,
+        [...new Set([...left.labels, ...right.labels])].filter((label) => later.has(label)),
+      );
+    }, start);
     return reduceLabels(reduced.tensor, reduced.labels, output);
   },
 );
@@ -179,10 +179,17 @@ function implicitOutput(inputs: readonly (readonly string[])[], dots: number): s
   return [...names("dot", dots), ...once];
 }
 
+/** A label that occurs twice in an operand takes its diagonal. */
+function withoutRepeats({ tensor, labels }: Labelled): Labelled {
+  const axis2 = labels.findIndex((label, at) => labels.indexOf(label) !== at);
+  if (axis2 < 0) return { tensor, labels };
+  const axis1 = labels.indexOf(labels[axis2]);
+  const rest = labels.filter((_, axis) => axis !== axis1 && axis !== axis2);
+  return withoutRepeats({ tensor: diagonalOf(tensor, { axis1, axis2 }), labels: [...rest, labels[axis2]] });
+}
+
 /** One operand: sum over the labels that are missing in the output, then bring the rest into its order. */
 function reduceLabels(x: Tensor, input: readonly string[], output: readonly string[]): Tensor {
-  if (new Set(input).size !== input.length)
-    throw new ModelError("einsum: a repeated label in one operand is not supported", { got: input.join("") });
   const axes = input.flatMap((label, axis) => (output.includes(label) ? [] : [axis]));
   const sum =
     axes.length === 0 ? x : x.engine.op("reduce_sum", [x], { spec: reductionSpec(x.rank, axes) })[0];

@@ -6,26 +6,15 @@ import {
   type Axes,
   axesOf,
   broadcastTo as broadcastTensor,
-  cast as castTensor,
-  commonEngine,
-  elementwise,
   getItem as getItemOf,
   reshape as reshapeTensor,
-  select,
   setShape,
   staticDim,
   type Tensor,
   type TensorLike,
-  toTensor,
 } from "../../tensor.ts";
-import { dtypeOf } from "../dtype-names.ts";
 import { concat, sliceAxis } from "./joining.ts";
 import { asTensor, operation, parametric } from "./operation.ts";
-
-/** The values in another dtype, given as "float32" or "f32". */
-export const cast = parametric("core", "cast", ["dtype"], (x: TensorLike, { dtype }: { dtype: string }) =>
-  castTensor(asTensor(x), dtypeOf(dtype)),
-);
 
 /** The same elements in row-major order; one dimension may be -1. */
 export const reshape = parametric(
@@ -96,6 +85,13 @@ export const moveaxis = parametric(
   },
 );
 
+/** One axis at another place; the rest keep their order. */
+export function moveTo(x: Tensor, from: number, to: number): Tensor {
+  const order = x.shape.flatMap((_, axis) => (axis === from ? [] : [axis]));
+  order.splice(to, 0, from);
+  return permute(x, order);
+}
+
 /** New axes of size 1, at these places of the result. */
 export const expandDims = parametric(
   "numpy",
@@ -156,8 +152,46 @@ export const flip = parametric(
   },
 );
 
+/** Backwards along axis 1. */
+export const fliplr = operation("numpy", "fliplr", (x: TensorLike) => reverse(asTensor(x), [1]));
+/** Backwards along axis 0. */
+export const flipud = operation("numpy", "flipud", (x: TensorLike) => reverse(asTensor(x), [0]));
+
+interface RotateOptions {
+  /** How many quarter turns; default 1. */
+  k?: number;
+  /** From the first axis towards the second; default [0, 1]. */
+  axes?: readonly [number, number];
+}
+
+/** Turned by k times 90 degrees in the plane of two axes. Throws ModelError for fewer than two axes, or twice the same. */
+export const rot90 = parametric(
+  "numpy",
+  "rot90",
+  ["k", "axes"],
+  (array: TensorLike, { k = 1, axes = [0, 1] }: RotateOptions) => {
+    const tensor = asTensor(array);
+    if (tensor.rank < 2)
+      throw new ModelError(
+        `Input array must have at least 2 dimensions. Received: array.ndim=${tensor.rank}`,
+      );
+    const [a, b] = axes.map((axis) => normalizeAxis(axis, tensor.rank));
+    if (axes.length !== 2 || a === b)
+      throw new ModelError(`Invalid axes: ${axes}. Axes must be a tuple of two different dimensions.`);
+    const turns = ((k % 4) + 4) % 4;
+    if (turns === 0) return tensor;
+    if (turns === 2)
+      return reverse(
+        tensor,
+        [a, b].sort((x, y) => x - y),
+      );
+    const order = tensor.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
+    return turns === 1 ? permute(reverse(tensor, [b]), order) : reverse(permute(tensor, order), [b]);
+  },
+);
+
 export const reverse = (x: Tensor, axes: readonly number[]): Tensor =>
-  x.engine.op("reverse", [x], { axes })[0];
+  axes.length === 0 ? x : x.engine.op("reverse", [x], { axes })[0];
 
 /** The tensor side by side, `repeats` times per axis. */
 export const tile = parametric(
@@ -185,19 +219,9 @@ export const tile = parametric(
   },
 );
 
-/** Each element `repeats` times in place, along `axis` (default: flattened). */
-export const repeat = parametric(
-  "numpy",
-  "repeat",
-  ["repeats", "axis"],
-  (x: TensorLike, { repeats, axis = null }: { repeats: number; axis?: number | null }) => {
-    const tensor = flatUnless(asTensor(x), axis);
-    return repeatAxis(tensor, repeats, normalizeAxis(axis ?? 0, tensor.rank));
-  },
-);
-
 /** numpy's rule: without an axis, the elements in one row. */
-const flatUnless = (x: Tensor, axis: number | null): Tensor => (axis === null ? reshapeTensor(x, [-1]) : x);
+export const flatUnless = (x: Tensor, axis: number | null): Tensor =>
+  axis === null ? reshapeTensor(x, [-1]) : x;
 
 export function repeatAxis(x: Tensor, repeats: number, axis: number): Tensor {
   const [before, after] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)];
@@ -236,33 +260,4 @@ function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
   const size = staticDim(x.shape[axis], "the axis to roll");
   const cut = ((-shift % size) + size) % size;
   return cut === 0 ? x : concat([sliceAxis(x, axis, cut, size), sliceAxis(x, axis, 0, cut)], axis);
-}
-
-/** Slices of `x` along `axis` (default: flattened) with the numbers in `indices`; negative ones count from the end. */
-export const take = parametric(
-  "numpy",
-  "take",
-  ["axis"],
-  (x: TensorLike, indices: TensorLike, { axis = null }: { axis?: number | null }) => {
-    const tensor = flatUnless(asTensor(x), axis);
-    return takeAxis(tensor, asTensor(indices, "i32"), normalizeAxis(axis ?? 0, tensor.rank));
-  },
-);
-
-function takeAxis(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const size = x.shape[axis];
-  const numbers = castTensor(indices, "i32");
-  const counted =
-    typeof size === "number"
-      ? select(elementwise("lt", [numbers, 0]), elementwise("add", [numbers, size]), numbers)
-      : numbers;
-  return gather(x, counted, axis);
-}
-
-/** Slices of `x` along one axis with the numbers in `indices` (integers, not negative). */
-export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const engine = commonEngine([x, indices]);
-  return engine.op("gather", [toTensor(x, engine), castTensor(toTensor(indices, engine), "i32")], {
-    axis,
-  })[0];
 }

@@ -2,23 +2,11 @@
  * `keras.ops`, normalization: with given statistics, with those of the tensor itself, to unit length.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import type { ScalarName } from "../../../ir/scalar.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import {
-  type Axes,
-  axesOf,
-  elementwise,
-  mean,
-  setShape,
-  sum,
-  type Tensor,
-  type TensorLike,
-} from "../../tensor.ts";
-import { real } from "./elementwise.ts";
+import { type Axes, axesOf, mean, setShape, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import { apply, real } from "./apply.ts";
 import { asTensor, parametric } from "./operation.ts";
 import { varianceOf } from "./reduce.ts";
-
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
 
 export interface BatchNormalizationOptions {
   /** The axis that keeps its statistics. */

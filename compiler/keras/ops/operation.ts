@@ -90,10 +90,11 @@ type Positional<O, K extends readonly (keyof O)[]> = K extends readonly [
     : [parameter: O[H], ...rest: Positional<O, T>]
   : [];
 
-/** An operation with parameters: `ops.sum(x, { axis: 1 })`, or by position, `ops.sum(x, 1)`. */
+/** An operation with parameters: `ops.sum(x, { axis: 1 })`, or by position, `ops.sum(x, 1)`, or both, `ops.split(x, 3, { axis: 1 })`. */
 export interface ParametricOperation<A extends readonly unknown[], O, K extends readonly (keyof O)[], R> {
   (...args: [...A, ...Positional<O, K>]): R;
   (...args: [...A, options: Readonly<O>]): R;
+  (...args: [...A, first: O[K[0]], options: Readonly<Omit<O, K[0]>>]): R;
   readonly operation: OperationInfo;
 }
 

@@ -4,6 +4,7 @@
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { elementwise, staticDim, type Tensor, type TensorLike } from "../../tensor.ts";
 import { session } from "../session.ts";
+import { real } from "./apply.ts";
 import {
   channelsBack,
   channelsLast,
@@ -15,7 +16,6 @@ import {
   samePadding,
   windowAxes,
 } from "./conv.ts";
-import { real } from "./elementwise.ts";
 import { asTensor, parametric } from "./operation.ts";
 
 export interface PoolOptions {
@@ -55,8 +55,8 @@ function reduceWindows(name: string, x: Tensor, { sizes, strides }: Windows): Te
 export const maxPool = parametric(
   "nn",
   "maxPool",
-  ["strides", "padding", "dataFormat"],
-  (inputs: TensorLike, poolSize: PerAxis, options: PoolOptions) => {
+  ["poolSize", "strides", "padding", "dataFormat"],
+  (inputs: TensorLike, { poolSize, ...options }: PoolOptions & { poolSize: PerAxis }) => {
     const windows = windowsOf(asTensor(inputs), poolSize, options);
     const padded = padSpatial(
       windows.x,
@@ -73,8 +73,8 @@ export const maxPool = parametric(
 export const averagePool = parametric(
   "nn",
   "averagePool",
-  ["strides", "padding", "dataFormat"],
-  (inputs: TensorLike, poolSize: PerAxis, options: PoolOptions) => {
+  ["poolSize", "strides", "padding", "dataFormat"],
+  (inputs: TensorLike, { poolSize, ...options }: PoolOptions & { poolSize: PerAxis }) => {
     const windows = windowsOf(real(inputs), poolSize, options);
     const padded = padSpatial(windows.x, windows.sizes, windows.strides, windows.padding, 0);
     const sums = reduceWindows("reduce_sum", padded, windows);

@@ -18,7 +18,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../../tensor.ts";
-import { constantOf, real } from "./elementwise.ts";
+import { dtypeOf } from "../dtype-names.ts";
+import { apply, constantOf, numeric, real, truth } from "./apply.ts";
 import { asTensor, parametric } from "./operation.ts";
 
 export interface ReduceOptions {
@@ -34,8 +35,30 @@ const reduction = (keras: string, f: (x: Tensor, axis: Axes, keepdims: boolean) 
     f(asTensor(x), axis, keepdims),
   );
 
-export const sum = reduction("sum", sumOf);
+/** Small integers and bool are summed as 32-bit ones. */
+export const sum = reduction("sum", (x, axis, keepdims) => sumOf(widened(x), axis, keepdims));
+
+/** The integers that sums and products of small ones are taken in. */
+export function widened(x: Tensor): Tensor {
+  const { kind, bytes } = dtypes[x.dtype];
+  if (kind === "float" || bytes >= 4) return x;
+  return castTensor(x, kind === "unsigned" ? "u32" : "i32");
+}
+
 export const mean = reduction("mean", meanOf);
+/** The product; small integers and bool are multiplied as 32-bit ones. */
+export const prod = parametric(
+  "numpy",
+  "prod",
+  ["axis", "keepdims", "dtype"],
+  (x: TensorLike, { axis = null, keepdims = false, dtype }: ReduceOptions & { dtype?: string | null }) => {
+    const tensor = asTensor(x);
+    const factors =
+      dtype === undefined || dtype === null ? widened(tensor) : castTensor(tensor, dtypeOf(dtype));
+    return prodOf(factors, axis, keepdims);
+  },
+);
+
 interface ExtremumOptions extends ReduceOptions {
   /** A value that takes part everywhere. */
   initial?: number | null;
@@ -50,7 +73,9 @@ const extremum = (
     keras,
     ["axis", "keepdims", "initial"],
     (x: TensorLike, { axis = null, keepdims = false, initial = null }: ExtremumOptions) => {
-      const found = f(asTensor(x), axis, keepdims);
+      const tensor = asTensor(x);
+      if (tensor.dtype === "bool") return castTensor(f(castTensor(tensor, "i32"), axis, keepdims), "bool");
+      const found = f(tensor, axis, keepdims);
       return initial === null ? found : elementwise(name, [found, initial]);
     },
   );
@@ -64,17 +89,39 @@ export const variance = reduction("var", varianceOf);
 export const std = reduction("std", (x, axis, keepdims) =>
   elementwise("sqrt", [varianceOf(x, axis, keepdims)]),
 );
-export const any = reduction("any", (x, axis, keepdims) =>
-  castTensor(maxOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"),
-);
-export const all = reduction("all", (x, axis, keepdims) =>
-  castTensor(minOf(castTensor(truth(x), "i32"), axis, keepdims), "bool"),
-);
+/** Whether an element is not zero: bool. */
+export const any = reduction("any", anyOf);
+/** Whether no element is zero: bool. */
+export const all = reduction("all", allOf);
+/** How many elements are not zero: i32. */
 export const countNonzero = reduction("countNonzero", (x, axis, keepdims) =>
-  sumOf(castTensor(truth(x), "i32"), axis, keepdims),
+  countOf(truth(x), axis, keepdims),
 );
+/** The difference of the largest and the smallest element. */
+export const ptp = reduction("ptp", (x, axis, keepdims) => {
+  const tensor = numeric(x);
+  return apply("sub", maxOf(tensor, axis, keepdims), minOf(tensor, axis, keepdims));
+});
 
-const truth = (x: Tensor): Tensor => castTensor(x, "bool");
+export function anyOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
+  return castTensor(maxOf(castTensor(truth(x), "i32"), axis, keepdims), "bool");
+}
+
+export function allOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
+  return castTensor(minOf(castTensor(truth(x), "i32"), axis, keepdims), "bool");
+}
+
+/** The product over `axis`. */
+export function prodOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
+  const axes = axesOf(axis, x.rank);
+  const result =
+    axes.length === 0 ? x : x.engine.op("reduce_prod", [x], { spec: reductionSpec(x.rank, axes) })[0];
+  return keepAxes(result, x.shape, axes, keepdims);
+}
+
+/** How many elements of a bool tensor are true: i32. */
+export const countOf = (x: Tensor, axis: Axes, keepdims: boolean): Tensor =>
+  sumOf(castTensor(x, "i32"), axis, keepdims);
 
 /** log(sum(exp(x))) without overflow. */
 export const logsumexp = parametric(
@@ -102,7 +149,7 @@ export const moments = parametric(
   },
 );
 
-interface ArgOptions {
+export interface ArgOptions {
   /** Default null: the position in the flattened tensor. */
   axis?: number | null;
   keepdims?: boolean;
@@ -110,14 +157,14 @@ interface ArgOptions {
 
 /** The position (i32) of the first largest element. */
 export const argmax = parametric("numpy", "argmax", positional, (x: TensorLike, options: ArgOptions) =>
-  position(asTensor(x), options),
+  position(numeric(asTensor(x)), options),
 );
 /** The position (i32) of the first smallest element. */
 export const argmin = parametric("numpy", "argmin", positional, (x: TensorLike, options: ArgOptions) =>
-  position(opposite(asTensor(x)), options),
+  position(opposite(numeric(asTensor(x))), options),
 );
 
-function position(x: Tensor, { axis = null, keepdims = false }: ArgOptions): Tensor {
+export function position(x: Tensor, { axis = null, keepdims = false }: ArgOptions): Tensor {
   const flat = axis === null ? setShape(x, [productOf(x.shape)]) : x;
   const axes = axesOf(axis, flat.rank);
   const result = reduceMax(flat, axes)[1];
@@ -144,7 +191,8 @@ export function minOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
 }
 
 /** A mapping that reverses the order and is its own inverse: -x for floats, the complement of the bits for integers. */
-const opposite = (x: Tensor): Tensor => elementwise(dtypes[x.dtype].kind === "float" ? "neg" : "not", [x]);
+export const opposite = (x: Tensor): Tensor =>
+  elementwise(dtypes[x.dtype].kind === "float" ? "neg" : "not", [x]);
 
 export function varianceOf(x: Tensor, axis: Axes, keepdims: boolean): Tensor {
   const tensor = isFloat(x.dtype) ? x : castTensor(x, "f32" satisfies DType);
