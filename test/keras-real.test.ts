@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { keras, layers, type NDArray, ops } from "../compiler/index.ts";
@@ -152,8 +152,8 @@ test("the real Keras goes on where we stopped", async () => {
     for (const [name, { model, x, y }] of Object.entries(all)) {
       const target = y.length === 1 ? y[0] : y;
       await model.fit(x, target, { epochs: 2, ...options });
-      const file = join(folder, `${name}.keras`);
-      await model.save(file);
+      const files = [".keras", ".h5"].map((ending) => join(folder, name + ending));
+      for (const file of files) await model.save(file);
       const before = flat(await model.predict(x, { verbose: 0 }));
       await model.fit(x, target, options);
       const parts: string[] = [];
@@ -163,7 +163,9 @@ test("the real Keras goes on where we stopped", async () => {
         "data" in x
           ? plain(x as NDArray)
           : Object.fromEntries(Object.entries(x).map(([key, array]) => [key, plain(array as NDArray)]));
-      request[name] = { file, x: data, y: y.map(plain) };
+      // Keras does not read functions of keras.ops from its own .h5 files.
+      for (const file of name === "graph" ? files.slice(0, 1) : files)
+        request[file] = { file, x: data, y: y.map(plain) };
     }
     writeFileSync(join(folder, "request.json"), JSON.stringify(request));
     const output = execFileSync(python, ["-c", script, join(folder, "request.json")], {
@@ -174,7 +176,7 @@ test("the real Keras goes on where we stopped", async () => {
     const theirs = JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as {
       [name: string]: Outcome & { readonly iterations: number };
     };
-    for (const name of Object.keys(all)) compare(name, ours[name], theirs[name]);
+    for (const file of Object.keys(request)) compare(file, ours[basename(file, extname(file))], theirs[file]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

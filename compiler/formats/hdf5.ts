@@ -21,6 +21,12 @@ import type { Hdf5Attributes, Hdf5Dataset, Hdf5File } from "./hdf5/model.ts";
 /** Deeper than any model nests: a layer inside a layer takes two levels. */
 const maxDepth = 100;
 
+/** Whether bytes begin as an HDF5 file does. */
+export const isHdf5 = (bytes: Uint8Array): boolean =>
+  new TextDecoder("latin1").decode(bytes.subarray(0, 8)) === signature;
+
+const signature = "\x89HDF\r\n\x1a\n";
+
 /** Reads a whole HDF5 file. Throws ModelError. */
 export function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Hdf5File {
   const file = new Hdf5Bytes(bytes, options);
@@ -31,7 +37,7 @@ export function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Hdf5File
 
 /** Checks the superblock; returns the address of the root group's header. */
 function readSuperblock(file: Hdf5Bytes): number {
-  if (!file.hasTag(0, "\x89HDF\r\n\x1a\n")) {
+  if (!file.hasTag(0, signature)) {
     const hint = file.hasTag(0, "PK")
       ? "This is a zip archive, such as a .keras file"
       : "Is this a weights file?";

@@ -124,12 +124,11 @@ const isVariables = (path: string): boolean => path === "vars" || path.endsWith(
 
 /** Reads a `.weights.h5` file of Keras 3; `file` is what errors call it. Rejects with ModelError. */
 export async function readWeights(bytes: Uint8Array, file = ".weights.h5 file"): Promise<WeightsTree> {
-  const content = readHdf5(bytes, { file });
-  const isLegacy = content.groups.get("")?.has("layer_names") || content.groups.has("model_weights");
-  if (isLegacy) {
-    const hint = "Load it in Keras and save it again with model.save('name.keras')";
-    throw new ModelError("a legacy HDF5 file", { where: file, expected: "the layout of Keras 3", hint });
-  }
+  return weightsTree(readHdf5(bytes, { file }), file);
+}
+
+/** The variables in an HDF5 file of Keras 3. Throws ModelError for files of another layout. */
+export function weightsTree(content: Hdf5File, file: string): WeightsTree {
   const arrays = new Map<string, NDArray>();
   for (const [path, { array }] of content.datasets) {
     if (!`/${path}`.includes("/vars/")) {

@@ -13,7 +13,7 @@ import { flatten, isNested, type Nest, packNest } from "../nest.ts";
 import { get as getOptimizer, type OptimizerLike } from "../optimizers/index.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { camelKeys, isPlainObject, type JsonObject, type Options, readOptions } from "../options.ts";
-import { saveModel, saveWeights } from "../saving/save.ts";
+import { type SaveOptions, saveModel, saveWeights } from "../saving/save.ts";
 import { type LoadWeightsOptions, loadWeights } from "../saving/weights.ts";
 import type { History, Logs } from "../training/callbacks.ts";
 import { type Data, type Dataset, isDataset, readBatch } from "../training/data.ts";
@@ -243,15 +243,18 @@ export class Model<Out = Tensor> extends Layer<Out> implements Trainable, Summar
 
   // Files.
 
-  /** Writes a `.keras` file that Keras 3 loads too: configuration, weights, and the state of the optimizer. */
-  save(path: string): Promise<void> {
-    return saveModel(this, path);
+  /**
+   * Writes a file that Keras 3 loads too: configuration, weights, and the state of the optimizer. A `.keras` file, or by its ending an `.h5` file of the
+   * older layout. Rejects with ModelError for other endings, and where it cannot be written.
+   */
+  save(path: string, options: Options<SaveOptions> = {}): Promise<void> {
+    return saveModel(this, path, camelKeys(options));
   }
   /** Writes a `.weights.h5` file. */
   saveWeights(path: string): Promise<void> {
     return saveWeights(this, path);
   }
-  /** Reads the weights of a `.weights.h5` or `.keras` file, or of the bytes of one, into a model of the same build. */
+  /** Reads the weights of a `.weights.h5`, `.keras` or `.h5` file, or of the bytes of one, into a model of the same build. */
   loadWeights(file: string | Uint8Array, options: LoadWeightsOptions = {}): Promise<void> {
     return loadWeights(this, file, options);
   }

@@ -14,8 +14,19 @@ export async function readFile(path: string): Promise<Uint8Array> {
 }
 
 /** Writes beside the file first, then renames: a failure leaves nothing half-written behind. */
-export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFile(path: string, bytes: Uint8Array, overwrite = true): Promise<void> {
   const fs = fileSystem();
+  const exists =
+    !overwrite &&
+    (await fs.access(path).then(
+      () => true,
+      () => false,
+    ));
+  if (exists)
+    throw new ModelError("the file is there already", {
+      where: path,
+      hint: "Pass overwrite: true to replace it",
+    });
   const temporary = `${path}.${process.pid}.part`;
   try {
     await fs.writeFile(temporary, bytes);

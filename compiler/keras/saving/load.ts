@@ -2,8 +2,10 @@
  * Reading models. A file is data: its names are looked up in tables of known layers and in what the user registered, and nothing in it is run.
  */
 import { ModelError } from "../../../ir/errors.ts";
+import { isHdf5, readHdf5 } from "../../formats/hdf5.ts";
 import { parseJson } from "../../formats/json.ts";
 import { readKeras } from "../../formats/keras-archive.ts";
+import { readLegacy } from "../../formats/legacy-h5.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { FromOptions } from "../config.ts";
 import type { Operation } from "../functional/node.ts";
@@ -19,7 +21,7 @@ import { isPlainObject, type Json, type JsonObject, toCamel } from "../options.t
 import { session } from "../session.ts";
 import type { ShapeNest } from "../shapes.ts";
 import { readFile } from "./files.ts";
-import { requireEnding } from "./save.ts";
+import { modelFromLegacy } from "./legacy/read-model.ts";
 import { applyWeights } from "./weights.ts";
 
 export interface LoadOptions {
@@ -29,18 +31,26 @@ export interface LoadOptions {
   readonly compile?: boolean;
 }
 
-/** Reads a `.keras` file. Rejects with ModelError for damaged files and for layers that are not known. */
+/** Reads a `.keras` file, or an `.h5` file of Keras 1 to 3. Rejects with ModelError for damaged files and for layers that are not known. */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  requireEnding(path, ".keras");
   return modelFromBytes(await readFile(path), options, path);
 }
 
-/** The model in the bytes of a `.keras` file: what works in browsers too. */
+/** The model in the bytes of a `.keras` or `.h5` file: what works in browsers too. */
 export async function modelFromBytes(
   bytes: Uint8Array,
   options: LoadOptions = {},
-  file = ".keras file",
+  file = "model file",
 ): Promise<Model> {
+  if (isHdf5(bytes)) {
+    const saved = readLegacy(readHdf5(bytes, { file }), file);
+    return modelFromLegacy(
+      saved,
+      file,
+      (config) => modelFromConfig(config, options),
+      options.compile !== false,
+    );
+  }
   const archive = await readKeras(bytes, file);
   const model = modelFromConfig(archive.config, options);
   applyWeights(model, archive.weights, file);

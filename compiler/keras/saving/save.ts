@@ -10,7 +10,9 @@ import {
   writeWeights,
 } from "../../formats/keras-archive.ts";
 import { serializeObject } from "../config.ts";
+import type { Model } from "../models/model.ts";
 import { writeFile } from "./files.ts";
+import { legacyBytes } from "./legacy/write-model.ts";
 import { type SavedModel, savedPlaces } from "./paths.ts";
 
 /** The version of Keras whose files these are. */
@@ -42,10 +44,24 @@ export async function collectWeights(model: SavedModel): Promise<WeightsTree> {
   return { arrays, names };
 }
 
-/** Writes a `.keras` file, whole or not at all. */
-export async function saveModel(model: SavedModel, path: string): Promise<void> {
-  requireEnding(path, ".keras");
-  await writeFile(path, await writeKeras(await modelArchive(model)));
+export interface SaveOptions {
+  /** Replaces a file that is there; default true. With false, such a file is an error. */
+  readonly overwrite?: boolean;
+  /** For `.h5` files: with the state of the optimizer; default true. */
+  readonly includeOptimizer?: boolean;
+}
+
+/** Writes a `.keras` file, or an `.h5` file of the older layout; whole or not at all. */
+export async function saveModel(
+  model: Model<unknown>,
+  path: string,
+  { overwrite = true, includeOptimizer = true }: SaveOptions = {},
+): Promise<void> {
+  requireEnding(path, ".keras", ".h5", ".hdf5");
+  const bytes = path.endsWith(".keras")
+    ? await writeKeras(await modelArchive(model))
+    : await legacyBytes(model, serializeObject(model), kerasVersion, includeOptimizer);
+  await writeFile(path, bytes, overwrite);
 }
 
 /** Writes a `.weights.h5` file, whole or not at all. */

@@ -2,32 +2,40 @@
  * Reading weights into a model that exists.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import { readKeras, readWeights, variablesAt, type WeightsTree } from "../../formats/keras-archive.ts";
+import { isHdf5, readHdf5 } from "../../formats/hdf5.ts";
+import { readKeras, variablesAt, type WeightsTree, weightsTree } from "../../formats/keras-archive.ts";
+import { isLegacy, readLegacy } from "../../formats/legacy-h5.ts";
+import type { Model } from "../models/model.ts";
 import { readFile } from "./files.ts";
+import { applyLegacyWeights, type LegacyWeightOptions } from "./legacy/apply-weights.ts";
 import { type SavedModel, type SavedPlace, savedPlaces } from "./paths.ts";
-import { requireEnding } from "./save.ts";
 
-export interface LoadWeightsOptions {
+export interface LoadWeightsOptions extends LegacyWeightOptions {
   /** Leaves out layers whose weights have other shapes; default false, an error. */
   readonly skipMismatch?: boolean;
 }
 
-/** Reads a `.weights.h5` or `.keras` file, or its bytes. Rejects with ModelError where the file does not belong to such a model. */
+/**
+ * Reads the weights of a `.weights.h5` or `.keras` file, or of an `.h5` file of Keras 1 to 3, or the bytes of one. Rejects with ModelError where
+ * the file does not belong to such a model.
+ */
 export async function loadWeights(
-  model: SavedModel,
-  file: string | Uint8Array,
+  model: Model<unknown>,
+  given: string | Uint8Array,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
-  if (typeof file !== "string") return applyWeights(model, await readWeights(file), "weights file", options);
-  const path = file;
-  requireEnding(path, ".weights.h5", ".keras");
-  const bytes = await readFile(path);
-  applyWeights(
-    model,
-    path.endsWith(".keras") ? (await readKeras(bytes, path)).weights : await readWeights(bytes, path),
-    path,
-    options,
-  );
+  const file = typeof given === "string" ? given : "weights file";
+  const bytes = typeof given === "string" ? await readFile(given) : given;
+  if (!isHdf5(bytes)) return applyWeights(model, (await readKeras(bytes, file)).weights, file, options);
+  const content = readHdf5(bytes, { file });
+  if (isLegacy(content)) return applyLegacyWeights(model, readLegacy(content, file), file, options);
+  if (options.byName)
+    throw new ModelError("Invalid keyword arguments: byName", {
+      where: file,
+      expected: "a file before Keras 3",
+      hint: "Files of Keras 3 are read by structure",
+    });
+  return applyWeights(model, weightsTree(content, file), file, options);
 }
 
 /** Puts the weights of a file into the variables of a model, all or none. */
