@@ -51,6 +51,17 @@ export interface Entry {
   readonly arena: Size;
 }
 
+/** A module that several threads can run takes its memory from outside. */
+export interface ThreadLayout {
+  /** Pages of 64 KiB to begin with. */
+  readonly pages: number;
+  /** The byte of the module that says whether the memory is shared. */
+  readonly flag: number;
+  /** Where the first thread has its scratch memory, and how much of it every other one needs. */
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
 export interface Manifest {
   /** Of this file's format; a loader refuses others. */
   readonly format: 1;
@@ -64,6 +75,10 @@ export interface Manifest {
     readonly state: number;
     readonly arena: number;
     readonly inlined?: boolean;
+    /** Of a module that several threads can run. */
+    readonly threads?: ThreadLayout;
+    /** Whether there is a variant for engines with relaxed SIMD: `model.relaxed.wasm`. */
+    readonly relaxed?: boolean;
   };
 }
 

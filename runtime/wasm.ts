@@ -1,7 +1,7 @@
 /**
  * The loader of the WASM target: one file for Node, browsers, workers, Deno and Bun. No eval, so a strict Content-Security-Policy needs only
- * 'wasm-unsafe-eval'; no SharedArrayBuffer. Instances share nothing. Memory grows when a batch needs it and never shrinks; growing
- * invalidates views of it, so callers get copies.
+ * 'wasm-unsafe-eval'; no SharedArrayBuffer unless threads are asked for. Instances share nothing. Memory grows when a batch needs it and never
+ * shrinks; growing invalidates views of it, so callers get copies.
  */
 import {
   type Arrays,
@@ -21,6 +21,7 @@ import {
   type TypedArray,
   typedArrays,
 } from "./manifest.ts";
+import { canShareMemory, type ThreadOptions, ThreadTeam } from "./thread-team.ts";
 
 /** Bytes of weights or of state. */
 export type Bytes = ArrayBuffer | Uint8Array;
@@ -44,16 +45,42 @@ const align = (address: number): number => Math.ceil(address / ALIGNMENT) * ALIG
 
 /**
  * Compiles and instantiates. A Response is compiled while it arrives; a module compiled elsewhere can be shared by instances. Weights and
- * state may be left out when the module brings them (`manifest.wasm.inlined`); without `state`, state begins as zeros.
+ * state may be left out when the module brings them (`manifest.wasm.inlined`); without `state`, state begins as zeros. Several threads run
+ * what was compiled for them where memory can be shared, unless the module comes compiled.
  */
 export async function instantiate(
   source: BufferSource | Response | WebAssembly.Module,
   manifest: Manifest,
   weights?: Bytes,
   state?: Bytes,
+  options?: ThreadOptions,
 ): Promise<WasmModel> {
-  return new WasmModel(await compile(source), manifest, weights, state);
+  const layout = manifest.wasm?.threads;
+  const isAlone = options === undefined || options.threads < 2 || layout === undefined;
+  if (isAlone || source instanceof WebAssembly.Module || !canShareMemory())
+    return new WasmModel(await compile(source), manifest, weights, state);
+  const bytes = "headers" in source ? await source.arrayBuffer() : source;
+  const patched = bytesOf(bytes as ArrayBuffer).slice();
+  patched[layout.flag] = SHARED;
+  const module = await WebAssembly.compile(patched);
+  const memory = memoryOf(layout, true);
+  const entries = Object.keys(manifest.entries);
+  const { scratchBytes } = layout;
+  const team = await ThreadTeam.start(options, { module, memory, entries, scratchBytes });
+  return new WasmModel(module, manifest, weights, state, { memory, team });
 }
+
+/** What a module takes from outside. */
+interface Host {
+  readonly memory: WebAssembly.Memory;
+  readonly team?: ThreadTeam;
+}
+
+/** In the flags of a memory's bounds: both given, and shared. */
+const SHARED = 3;
+
+const memoryOf = ({ pages }: { readonly pages: number }, shared: boolean): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: pages, maximum: MAX_BYTES / PAGE, shared });
 
 async function compile(source: BufferSource | Response | WebAssembly.Module): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
@@ -85,9 +112,10 @@ export class WasmModel {
   readonly #exports: WebAssembly.Exports;
   readonly #memory: WebAssembly.Memory;
   readonly #base: NonNullable<Manifest["wasm"]>;
+  readonly #team: ThreadTeam | undefined;
 
   /** Synchronous, for workers and in-process use; browsers limit synchronous compilation, not this. */
-  constructor(module: WebAssembly.Module, manifest: Manifest, weights?: Bytes, state?: Bytes) {
+  constructor(module: WebAssembly.Module, manifest: Manifest, weights?: Bytes, state?: Bytes, host?: Host) {
     if (manifest.format !== 1 || manifest.wasm === undefined) {
       throw mismatch(
         `${manifest.name}: the manifest does not fit this loader`,
@@ -95,8 +123,12 @@ export class WasmModel {
         `format ${manifest.format}`,
       );
     }
-    const { exports } = new WebAssembly.Instance(module);
+    const { threads } = manifest.wasm;
+    const memory = host?.memory ?? (threads && memoryOf(threads, false));
+    const meet = host?.team?.meet ?? (() => undefined);
+    const { exports } = new WebAssembly.Instance(module, memory && { keratin: { memory, meet } });
     this.manifest = manifest;
+    this.#team = host?.team;
     this.#base = manifest.wasm;
     this.#exports = exports;
     this.#memory = exports.memory as WebAssembly.Memory;
@@ -120,18 +152,30 @@ export class WasmModel {
     const sizes = spec.outputs.map(
       ({ shape, dtype }) => countOf(shape, bindings) * typedArrays[dtype].BYTES_PER_ELEMENT,
     );
-    const pointers = this.#place(this.#base.arena + evaluate(spec.arena, bindings), [
-      ...arrays.map((a) => a.byteLength),
-      ...sizes,
-    ]);
+    const spare = ((this.#team?.threads ?? 1) - 1) * (this.#base.threads?.scratchBytes ?? 0);
+    const lengths = [...arrays.map((array) => array.byteLength), ...sizes, spare];
+    const places = this.#place(this.#base.arena + evaluate(spec.arena, bindings), lengths);
     arrays.forEach((array, i) => {
-      this.#bytes(pointers[i], array.byteLength).set(bytesOf(array));
+      this.#bytes(places[i], array.byteLength).set(bytesOf(array));
     });
-    (this.#exports[entry] as CallableFunction)(
-      ...spec.symbols.map((symbol) => bindings[symbol]),
-      ...pointers,
-    );
-    return this.#results(spec, pointers.slice(arrays.length), sizes, targets);
+    this.#run(entry, [...spec.symbols.map((symbol) => bindings[symbol]), ...places]);
+    return this.#results(spec, places.slice(arrays.length), sizes, targets);
+  }
+
+  /** `args`: symbols, pointers, and where the scratch memory of further threads begins. */
+  #run(entry: string, args: readonly number[]): void {
+    const run = this.#exports[entry] as CallableFunction;
+    const { scratch } = this.#base.threads ?? {};
+    const team = this.#team;
+    // What was compiled for one thread takes no notice of the last three arguments.
+    const own = (): void => void run(...args.slice(0, -1), 0, team?.threads ?? 1, scratch);
+    if (team === undefined) own();
+    else team.run(entry, args, own);
+  }
+
+  /** Ends further threads. */
+  destroy(): void {
+    this.#team?.close();
   }
 
   /** A copy of all state, for `setState`. */

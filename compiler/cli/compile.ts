@@ -9,6 +9,7 @@ interface CompileOptions {
   readonly target: string;
   readonly out: string;
   readonly train?: boolean;
+  readonly strict?: boolean;
   readonly name?: string;
 }
 
@@ -20,20 +21,21 @@ export function addCompile(program: Command, output: Output): void {
     .option("-t, --target <list>", "wasm, wgsl, cpp, cuda; several with commas", "wasm")
     .option("-o, --out <dir>", "where the folders go", "dist")
     .option("--train", "add the training step (the model must be compiled with a loss)")
+    .option("--strict", "the same bits on every machine: never multiply and add in one rounding")
     .option("--name <name>", "the model's name in the artifact (default: the file's)")
     .action((path: string, options: CompileOptions) => compileCommand(path, options, output));
 }
 
 async function compileCommand(
   path: string,
-  { target, out, train, name }: CompileOptions,
+  { target, out, train, strict, name }: CompileOptions,
   output: Output,
 ): Promise<void> {
   const targets = parseTargets(target);
   const start = performance.now();
   output.progress(`read ${path}`);
   const source = await loadSource(path, { train, name });
-  const folders = await packageArtifact(source, { targets, out, progress: output.progress });
+  const folders = await packageArtifact(source, { targets, out, strict, progress: output.progress });
   const rows = folders.flatMap((folder) =>
     folder.files.map(({ path: file, contents }) => [
       `${out}/${folder.name}/${file}`,

@@ -1,4 +1,5 @@
 /** The files of an artifact: what the target's emitter gives, and what makes a folder of it that stands alone. */
+import { CompilerBug } from "../../ir/errors.ts";
 import type { Bundle } from "../../ir/program.ts";
 import type { Field, Manifest, Region } from "../../runtime/manifest.ts";
 import { cpp } from "../../targets/cpp/cpp.ts";
@@ -25,6 +26,8 @@ export interface Extras {
   readonly parts?: ArtifactSource["parts"];
   /** Prints `model.d.ts`; without it there is none. */
   readonly printer?: DeclarationPrinter;
+  /** Only code that gives the same bits on every machine. */
+  readonly strict?: boolean;
 }
 
 /** The complete folder of a compiled bundle. */
@@ -49,10 +52,21 @@ const emitters: { readonly [T in TargetName]: Emit } = {
   cuda: async (bundle) => cuda.emit(bundle).files,
 };
 
+/** Two variants of the module, of which the loader picks one; strict artifacts have the first alone. */
 async function wasmFiles(bundle: Bundle, extras: Extras): Promise<readonly EmittedFile[]> {
-  const { bytes, layout } = wasm.emit(bundle);
-  const constants = { KERATIN_MANIFEST: loaderManifest(bundle, wasmManifest(bundle, layout), extras.parts) };
-  return [{ path: "model.wasm", contents: bytes }, ...(await scriptFiles("wasm", bundle, constants, extras))];
+  const plain = wasm.emit(bundle, { threads: true });
+  const relaxed = extras.strict ? undefined : wasm.emit(bundle, { threads: true, relaxed: true });
+  if (relaxed !== undefined && relaxed.threads?.flag !== plain.threads?.flag)
+    throw new CompilerBug("package", "variants of a module differ in more than their code");
+  const manifest = wasmManifest(bundle, plain.layout, plain.threads);
+  const base = manifest.wasm && { ...manifest.wasm, ...(relaxed && { relaxed: true }) };
+  const constants = { KERATIN_MANIFEST: loaderManifest(bundle, { ...manifest, wasm: base }, extras.parts) };
+  return [
+    { path: "model.wasm", contents: plain.bytes },
+    ...(relaxed === undefined ? [] : [{ path: "model.relaxed.wasm", contents: relaxed.bytes }]),
+    { path: "threads.js", contents: `${await loaderText("threads")}\n` },
+    ...(await scriptFiles("wasm", bundle, constants, extras)),
+  ];
 }
 
 async function wgslFiles(bundle: Bundle, extras: Extras): Promise<readonly EmittedFile[]> {

@@ -21,6 +21,8 @@ export interface BuildOptions {
   readonly compile?: CompileOptions;
   /** Leave out what others need: the self-check, which the reference takes its time to record, and declarations. */
   readonly bare?: boolean;
+  /** Only code that gives the same bits on every machine: no variant that multiplies and adds in one rounding. */
+  readonly strict?: boolean;
   /** Told what begins: "compile for wasm". */
   readonly progress?: (step: string) => void;
 }
@@ -45,12 +47,13 @@ export async function buildArtifacts(
   source: ArtifactSource,
   options: BuildOptions,
 ): Promise<readonly Folder[]> {
-  const { targets, bare = false, progress } = options;
+  const { targets, bare = false, strict = false, progress } = options;
   const hasTypes = !bare && targets.some((target) => target === "wasm" || target === "wgsl");
   const printer = hasTypes ? new DeclarationPrinter() : undefined;
   try {
     if (!bare) progress?.("record the self-check");
-    const extras = { printer, parts: source.parts, selfCheck: bare ? undefined : recordSelfCheck(source) };
+    const selfCheck = bare ? undefined : recordSelfCheck(source);
+    const extras = { printer, parts: source.parts, selfCheck, strict };
     const folders: Folder[] = [];
     for (const target of targets) {
       progress?.(`compile for ${target}`);

@@ -141,7 +141,14 @@ function loadOptions(target: ScriptTarget): OptionalKind<InterfaceDeclarationStr
     `typeof globalThis extends { ${name}: { prototype: infer T } } ? T : object`;
   const own =
     target === "wasm"
-      ? [option("wasm", "Source | WebAssembly.Module", "Instead of model.wasm beside model.js.")]
+      ? [
+          option("wasm", "Source | WebAssembly.Module", "Instead of model.wasm beside model.js."),
+          option(
+            "threads",
+            "number",
+            "How many threads take part in a call: 1 unless given, and where memory cannot be shared (a page without COOP and COEP headers).",
+          ),
+        ]
       : [
           option("shaders", "Source", "Instead of model.wgsl beside model.js."),
           option("device", global("GPUDevice"), "Where to run. It stays the caller's."),
@@ -173,12 +180,13 @@ function modelInterface(
   const methods: OptionalKind<MethodSignatureStructure>[] = [];
   if (predict !== undefined) methods.push(predictMethod(predict, later));
   if (train !== undefined) methods.push(...trainMethods(train, target, later));
-  if (target === "wgsl")
-    methods.push({
-      name: "destroy",
-      returnType: "void",
-      docs: ["Frees the model's buffers, not the device."],
-    });
+  methods.push({
+    name: "destroy",
+    returnType: "void",
+    docs: [
+      target === "wgsl" ? "Frees the model's buffers, not the device." : "Ends the model's further threads.",
+    ],
+  });
   return {
     name: "Model",
     isExported: true,

@@ -1,12 +1,12 @@
 /**
- * The code of `model.js`: a loader of `loaders/` with the runtime, bundled and minified. The published package brings the text, made by
+ * The code of `model.js` and `threads.js`: a loader of `loaders/` with the runtime, bundled and minified. The published package brings the text, made by
  * `scripts/build.ts`; in a checkout it is made from the sources when first asked for.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const loaderNames = ["wasm", "wgsl"] as const;
+export const loaderNames = ["wasm", "wgsl", "threads"] as const;
 export type LoaderName = (typeof loaderNames)[number];
 
 /** The root of the package this file belongs to, wherever a bundler put it. */

@@ -4,8 +4,8 @@
  */
 import { type Dim, equalDims, productOf, subDims, substituteDim, symbol } from "../../ir/dim.ts";
 import type { Program, Step } from "../../ir/program.ts";
+import { isNatural } from "../aliasing.ts";
 import type { Entry } from "./interface.ts";
-import { isNatural } from "./kernels.ts";
 import { symbolNames } from "./steps.ts";
 
 /** Conditions, any of which makes a call's sizes invalid: `n < 0`, `784.0 * n > 2147483647.0`. */

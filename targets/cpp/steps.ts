@@ -6,11 +6,11 @@ import { type Dim, mulDims, symbolsOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Binding, Slot, Step } from "../../ir/program.ts";
+import { mayOverlap } from "../aliasing.ts";
 import { memoryType } from "../clike/c-dialect.ts";
 import { Names } from "../clike/names.ts";
 import { INDENT } from "../clike.ts";
 import type { Entry } from "./interface.ts";
-import { mayOverlap } from "./kernels.ts";
 
 export interface StepSpelling {
   /** `args`: pointers. `dims`: ints, in the order of `kernel.dims`. */

@@ -60,8 +60,11 @@ interface Site {
   readonly terms: readonly Term[];
 }
 
-/** Where a buffer begins: a constant, or a parameter of the function. */
-export type Origin = number | Var;
+/** Where a buffer begins: a parameter of the function, or nothing, and a constant. */
+export interface Origin {
+  readonly base?: Var;
+  readonly plus: number;
+}
 
 export class AddressPlan {
   /** Variables that are read as values. */
@@ -168,9 +171,9 @@ export class AddressPlan {
   #byteAddress({ buffer, index }: Access): Polynomial {
     const width = byteWidth(buffer.dtype) * buffer.lanes;
     const offset = scalePolynomial(this.#algebra.polynomial(index[0] ?? int(0)), width);
-    const origin = this.#originOf(buffer);
-    const begin = typeof origin === "number" ? int(origin) : readVar(origin);
-    return addPolynomials(offset, this.#algebra.polynomial(begin));
+    const { base, plus } = this.#originOf(buffer);
+    const begin = this.#algebra.polynomial(base === undefined ? int(0) : readVar(base));
+    return addPolynomials(offset, { ...begin, constant: begin.constant + plus });
   }
 
   // Pointers.

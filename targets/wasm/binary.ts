@@ -110,7 +110,16 @@ export interface DataSegment {
   readonly bytes: Uint8Array;
 }
 
+/** What a module takes from whoever instantiates it: its memory, and functions without parameters, which come first in the index space. */
+export interface Imports {
+  readonly module: string;
+  readonly memory: string;
+  readonly functions: readonly string[];
+}
+
 export interface ModuleParts {
+  /** Without it the module has a memory of its own. */
+  readonly imports?: Imports;
   readonly functions: readonly FunctionCode[];
   readonly exports: readonly { readonly name: string; readonly func: number }[];
   /** Of 64 KiB. */
@@ -122,22 +131,33 @@ export interface ModuleParts {
 
 const HEADER = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
+/** The byte that says what bounds a memory has: 1 for both, 3 for both and shared. */
+const BOUNDED = 0x01;
+export const SHARED = 0x03;
+
+export interface EncodedModule {
+  readonly bytes: Uint8Array;
+  /** Where the byte stands that makes an imported memory a shared one when it becomes `SHARED`. */
+  readonly memoryFlag: number | undefined;
+}
+
 /** The module; its memory is exported as "memory". */
-export function encodeModule({ functions, exports, pages, data, names }: ModuleParts): Uint8Array {
+export function encodeModule(parts: ModuleParts): EncodedModule {
+  const { imports, functions, exports, pages, data, names } = parts;
   const out = new ByteWriter();
-  const arities = [...new Set(functions.map((f) => f.params))];
+  const arities = [
+    ...new Set([...(imports?.functions.map(() => 0) ?? []), ...functions.map((f) => f.params)]),
+  ];
   out.bytes(HEADER);
   section(out, 1, arities, (w, arity) => {
     w.byte(0x60);
     w.vector(new Uint8Array(arity).fill(valueTypes.i32));
     w.unsigned(0);
   });
+  const memoryFlag =
+    imports === undefined ? undefined : importSection(out, imports, pages, arities.indexOf(0));
   section(out, 3, functions, (w, { params }) => w.unsigned(arities.indexOf(params)));
-  section(out, 5, [pages], (w, { min, max }) => {
-    w.byte(0x01);
-    w.unsigned(min);
-    w.unsigned(max);
-  });
+  section(out, 5, imports === undefined ? [pages] : [], bounds);
   section(out, 7, [{ name: "memory", func: undefined }, ...exports], (w, { name, func }) => {
     w.text(name);
     w.byte(func === undefined ? 0x02 : 0x00);
@@ -151,8 +171,37 @@ export function encodeModule({ functions, exports, pages, data, names }: ModuleP
     w.byte(0x0b);
     w.vector(bytes);
   });
-  if (names) nameSection(out, functions);
-  return out.toBytes();
+  if (names) nameSection(out, functions, imports?.functions.length ?? 0);
+  return { bytes: out.toBytes(), memoryFlag };
+}
+
+function bounds(w: ByteWriter, { min, max }: ModuleParts["pages"]): void {
+  w.byte(BOUNDED);
+  w.unsigned(min);
+  w.unsigned(max);
+}
+
+/** The memory comes last, so that its flag can be found from the end of the section. */
+function importSection(
+  out: ByteWriter,
+  { module, memory, functions }: Imports,
+  pages: ModuleParts["pages"],
+  type: number,
+): number {
+  const limits = new ByteWriter();
+  bounds(limits, pages);
+  section(out, 2, [...functions, undefined], (w, name) => {
+    w.text(module);
+    w.text(name ?? memory);
+    if (name === undefined) {
+      w.byte(0x02);
+      w.bytes(limits.toBytes());
+    } else {
+      w.byte(0x00);
+      w.unsigned(type);
+    }
+  });
+  return out.length - limits.length;
 }
 
 function section<T>(
@@ -170,11 +219,11 @@ function section<T>(
 }
 
 /** The custom section "name", subsection 1: what profilers and stack traces show. */
-function nameSection(out: ByteWriter, functions: readonly FunctionCode[]): void {
+function nameSection(out: ByteWriter, functions: readonly FunctionCode[], first: number): void {
   const map = new ByteWriter();
   map.unsigned(functions.length);
   functions.forEach(({ name }, index) => {
-    map.unsigned(index);
+    map.unsigned(first + index);
     map.text(name);
   });
   const content = new ByteWriter();

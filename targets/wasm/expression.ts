@@ -12,7 +12,7 @@ import { alignmentOf, emitConstant, machineOf, valueType, vectorMoves, wrapNarro
 import type { Term } from "./polynomial.ts";
 import { scalarSpellings } from "./scalar-ops.ts";
 import { type Speller, spell } from "./spelling.ts";
-import { vectorSpellings } from "./vector-ops.ts";
+import type { VectorSpellings } from "./vector-ops.ts";
 
 type Kind<K extends Expr["kind"]> = Extract<Expr, { kind: K }>;
 
@@ -23,7 +23,10 @@ export class Expressions implements Speller {
   /** Variables, register buffers and planned values, each in its local. */
   readonly #locals = new Map<Var | Buffer | Value, Local>();
 
-  constructor(code: Code, algebra: IndexAlgebra, plan: AddressPlan) {
+  readonly #vectors: VectorSpellings;
+
+  constructor(code: Code, algebra: IndexAlgebra, plan: AddressPlan, vectors: VectorSpellings) {
+    this.#vectors = vectors;
     this.code = code;
     this.#algebra = algebra;
     this.#plan = plan;
@@ -142,7 +145,7 @@ export class Expressions implements Speller {
     const { basic, result } = scalars[expr.name];
     if (!basic) throw new CompilerBug("wasm emitter", `${expr.name} was not expanded`);
     const { repr } = machineOf((result === "second" ? args[1] : args[0]).dtype);
-    const spellings = (lanes === 1 ? scalarSpellings : vectorSpellings)[repr];
+    const spellings = (lanes === 1 ? scalarSpellings : this.#vectors)[repr];
     spell(this, spellings[expr.name as BasicScalar], args);
     if (result === "same") wrapNarrow(this.code, dtype, lanes);
   }

@@ -8,12 +8,15 @@
 import { byteWidth } from "../../ir/dtype.ts";
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import { type Buffer, type For, type Kernel, makeVar, type Stmt, type Var } from "../../ir/kernel.ts";
-import { type Access, AddressPlan, type Induction, type Origin } from "./address-plan.ts";
+import type { SharedWork } from "../threads/share-work.ts";
+import { type Access, AddressPlan, type Induction, type Operand, type Origin } from "./address-plan.ts";
 import type { FunctionCode } from "./binary.ts";
 import { Code, type Local } from "./code.ts";
 import { Expressions } from "./expression.ts";
 import { IndexAlgebra } from "./index-algebra.ts";
 import { alignmentOf, machineOf, storeVector } from "./machine.ts";
+import { THREAD_PARAMETERS, ThreadCode } from "./threads.ts";
+import type { VectorSpellings } from "./vector-ops.ts";
 
 /** What is the same in every launch of a kernel; undefined is a parameter. */
 export interface Specialization {
@@ -23,20 +26,27 @@ export interface Specialization {
   readonly dims: readonly (number | undefined)[];
 }
 
-/** Where kernels may keep `local` buffers, and the least address that a pointer can have. */
-export interface Memory {
+/** What is the same for all kernels of a module. */
+export interface Setting {
+  /** Where kernels may keep `local` buffers. */
   readonly scratch: number;
+  /** The least address that a pointer can have. */
   readonly guard: number;
+  readonly vectors: VectorSpellings;
 }
 
 /** Local buffers begin at multiples of this. */
 const LOCAL_ALIGNMENT = 16;
 
-/** The function's parameters are the dims that are not constant, then the addresses that are not. */
+/**
+ * The function's parameters are the dims that are not constant, then the addresses that are not; with `work`, by which threads share the
+ * kernel, also those of `threads.ts`.
+ */
 export function emitKernel(
   kernel: Kernel,
   { addresses, dims }: Specialization,
-  memory: Memory,
+  setting: Setting,
+  work?: SharedWork,
 ): FunctionCode {
   const constants = new Map<Var, number>();
   const params: Var[] = [];
@@ -45,25 +55,32 @@ export function emitKernel(
     if (value === undefined) params.push(size);
     else constants.set(size, value);
   });
-  const origins = new Map<Buffer, Origin>(scratchBuffers(kernel, memory.scratch).offsets);
-  const floors = new Map<Var, number>();
+  const scratch = makeVar("scratch");
+  const origins = new Map<Buffer, Origin>();
+  for (const [buffer, plus] of scratchBuffers(kernel).offsets)
+    origins.set(buffer, work === undefined ? { plus: setting.scratch + plus } : { base: scratch, plus });
+  const floors = new Map<Var, number>([[scratch, setting.guard]]);
   kernel.params.forEach(({ buffer }, at) => {
-    const pointer = makeVar(`${buffer.name}_address`);
-    origins.set(buffer, addresses[at] ?? pointer);
-    if (addresses[at] === undefined) params.push(pointer);
-    floors.set(pointer, memory.guard);
+    const plus = addresses[at];
+    const base = makeVar(`${buffer.name}_address`);
+    origins.set(buffer, plus === undefined ? { base, plus: 0 } : { plus });
+    if (plus === undefined) params.push(base);
+    floors.set(base, setting.guard);
   });
   const algebra = new IndexAlgebra(kernel, constants, floors);
-  const emitter = new KernelEmitter(kernel, algebra, params, origins);
-  return { name: kernel.name, params: params.length, body: emitter.emit() };
+  const count = params.length + (work === undefined ? 0 : THREAD_PARAMETERS);
+  const code = new Code(count);
+  const threads = work && { work, code: new ThreadCode(code, params.length), scratch };
+  const emitter = new KernelEmitter({ kernel, algebra, params, origins, code, setting, threads });
+  return { name: kernel.name, params: count, body: emitter.emit() };
 }
 
 /** Bytes of scratch memory that the kernel's local buffers take. */
-export const scratchBytes = (kernel: Kernel): number => scratchBuffers(kernel, 0).end;
+export const scratchBytes = (kernel: Kernel): number => scratchBuffers(kernel).end;
 
-function scratchBuffers(kernel: Kernel, begin: number): { offsets: Map<Buffer, number>; end: number } {
+function scratchBuffers(kernel: Kernel): { offsets: Map<Buffer, number>; end: number } {
   const offsets = new Map<Buffer, number>();
-  let end = begin;
+  let end = 0;
   const visit = (stmts: readonly Stmt[]): void => {
     for (const stmt of stmts) {
       if (stmt.kind === "for") visit(stmt.body);
@@ -87,6 +104,24 @@ function bytesOf({ name, dtype, lanes, shape }: Buffer): number {
   }, byteWidth(dtype) * lanes);
 }
 
+/** How threads share the kernel under construction. */
+interface Threads {
+  readonly work: SharedWork;
+  readonly code: ThreadCode;
+  /** Stands for the scratch memory of the thread. */
+  readonly scratch: Var;
+}
+
+interface Construction {
+  readonly kernel: Kernel;
+  readonly algebra: IndexAlgebra;
+  readonly params: readonly Var[];
+  readonly origins: ReadonlyMap<Buffer, Origin>;
+  readonly code: Code;
+  readonly setting: Setting;
+  readonly threads: Threads | undefined;
+}
+
 class KernelEmitter {
   readonly #kernel: Kernel;
   readonly #algebra: IndexAlgebra;
@@ -94,35 +129,42 @@ class KernelEmitter {
   readonly #plan: AddressPlan;
   readonly #code: Code;
   readonly #exprs: Expressions;
+  readonly #threads: Threads | undefined;
 
-  constructor(
-    kernel: Kernel,
-    algebra: IndexAlgebra,
-    params: readonly Var[],
-    origins: ReadonlyMap<Buffer, Origin>,
-  ) {
+  constructor({ kernel, algebra, params, origins, code, setting, threads }: Construction) {
     this.#kernel = kernel;
     this.#algebra = algebra;
     this.#origins = origins;
+    this.#threads = threads;
     this.#plan = new AddressPlan(kernel.body, algebra, (buffer) => {
       const origin = origins.get(buffer);
       if (origin === undefined)
         throw new CompilerBug("wasm emitter", `${buffer.name} is not in ${kernel.name}`);
       return origin;
     });
-    this.#code = new Code(params.length);
-    this.#exprs = new Expressions(this.#code, algebra, this.#plan);
+    this.#code = code;
+    this.#exprs = new Expressions(this.#code, algebra, this.#plan, setting.vectors);
     params.forEach((param, local) => this.#exprs.bind(param, local));
+    if (threads !== undefined) this.#exprs.bind(threads.scratch, threads.code.scratch);
   }
 
   emit(): Uint8Array {
     this.#kernel.params.forEach(({ buffer }) => {
-      const origin = this.#origins.get(buffer);
-      if (typeof origin === "object") this.#extend(origin, buffer);
+      const base = this.#origins.get(buffer)?.base;
+      if (base !== undefined) this.#extend(base, buffer);
     });
     this.#sums();
-    this.#stmts(this.#kernel.body);
+    for (const stmt of this.#kernel.body) this.#outermost(stmt);
     return this.#code.finish();
+  }
+
+  /** A statement of the kernel's body: threads may have to meet before it, and one may run it alone. */
+  #outermost(stmt: Stmt): void {
+    if (this.#threads === undefined) return this.#stmt(stmt);
+    const { work, code } = this.#threads;
+    if (work.meetings.has(stmt)) code.meet();
+    if (work.alone.has(stmt)) code.alone(() => this.#stmt(stmt));
+    else this.#stmt(stmt);
   }
 
   /**
@@ -205,6 +247,7 @@ class KernelEmitter {
       throw new CompilerBug("wasm emitter", `${this.#kernel.name} has a ${loop.bind} loop`);
     const trips = this.#algebra.tripCount(loop);
     if (trips === 0) return;
+    if (this.#threads?.work.shared.has(loop)) return this.#part(loop, trips, this.#threads.code);
     if (trips === 1) return this.#stmts(loop.body); // The counter is the constant 0.
     if (trips !== undefined) return this.#iterate(loop, trips);
     const count = this.#code.local("i32");
@@ -218,14 +261,28 @@ class KernelEmitter {
     this.#code.end();
   }
 
-  /** A loop that runs at least once. */
-  #iterate(loop: For, trips: Trips): void {
+  /** The iterations of a shared loop that are this thread's. */
+  #part(loop: For, trips: number | undefined, threads: ThreadCode): void {
+    const { begin, count } = threads.part(() => {
+      if (trips === undefined) this.#exprs.emit(loop.extent);
+      else this.#code.i32(trips);
+    });
+    this.#code.get(count);
+    this.#code.if();
+    if (trips === 1) this.#stmts(loop.body);
+    else this.#iterate(loop, { local: count }, begin);
+    this.#code.end();
+  }
+
+  /** A loop that runs at least once; from 0, or from what `begin` holds. */
+  #iterate(loop: For, trips: Trips, begin?: Local): void {
     const inductions = this.#plan.inductionsOf(loop.var);
     for (const value of inductions) {
       this.#exprs.operand(value.first);
+      if (begin !== undefined) this.#skip(value.step, begin);
       this.#code.set(this.#exprs.localOfValue(value));
     }
-    const test = this.#control(loop.var, inductions, trips);
+    const test = this.#control(loop.var, inductions, trips, begin);
     this.#code.loop();
     this.#sums(loop.var);
     this.#stmts(loop.body);
@@ -233,6 +290,13 @@ class KernelEmitter {
     test();
     this.#code.op("br_if", 0);
     this.#code.end();
+  }
+
+  /** Adds `count` steps to what is on the stack. */
+  #skip(step: Operand, count: Local): void {
+    this.#code.get(count);
+    this.#exprs.operand(step);
+    this.#code.ops(["i32.mul", "i32.add"]);
   }
 
   #advance(value: Induction): void {
@@ -244,8 +308,8 @@ class KernelEmitter {
   }
 
   /** Prepares the end of a loop; what it returns emits the test for another iteration. */
-  #control(v: Var, inductions: readonly Induction[], trips: Trips): () => void {
-    if (this.#plan.needed.has(v)) return this.#countUp(this.#exprs.localOf(v), trips);
+  #control(v: Var, inductions: readonly Induction[], trips: Trips, begin?: Local): () => void {
+    if (this.#plan.needed.has(v)) return this.#countUp(this.#exprs.localOf(v), trips, begin);
     const moving = inductions.filter(({ step }) => step.base === undefined);
     // An end that is a constant takes no register.
     const fixed =
@@ -255,13 +319,22 @@ class KernelEmitter {
     return pointer === undefined ? this.#countDown(trips) : this.#runTo(pointer, trips);
   }
 
-  #countUp(counter: Local, trips: Trips): () => void {
-    this.#code.i32(0);
+  #countUp(counter: Local, trips: Trips, begin?: Local): () => void {
+    let end = trips;
+    if (begin === undefined) this.#code.i32(0);
+    else {
+      end = { local: this.#code.local("i32") };
+      this.#code.get(begin);
+      this.#count(trips);
+      this.#code.op("i32.add");
+      this.#code.set(end.local);
+      this.#code.get(begin);
+    }
     this.#code.set(counter);
     return () => {
       this.#code.increment(counter, 1);
       this.#code.get(counter);
-      this.#count(trips);
+      this.#count(end);
       this.#code.op("i32.ne");
     };
   }

@@ -7,8 +7,9 @@ import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Binding, Bundle, Step } from "../../ir/program.ts";
 import { visitStmts } from "../../ir/walk-kernel.ts";
+import type { SharedWork } from "../threads/share-work.ts";
 import type { FunctionCode } from "./binary.ts";
-import { emitKernel, type Memory, type Specialization } from "./function.ts";
+import { emitKernel, type Setting, type Specialization } from "./function.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
 
 type Launch = Extract<Step, { kind: "launch" }>;
@@ -17,6 +18,8 @@ export interface Callee {
   /** The index of the function in the module. */
   readonly index: number;
   readonly specialization: Specialization;
+  /** Whether threads share it. */
+  readonly isShared: boolean;
 }
 
 export interface Linked {
@@ -38,9 +41,18 @@ export function constantAddress(
 /** Bytes that a binding advances by for each sample before the chunk. */
 export const bytesPerSample = ({ slot, advance }: Binding): number => advance * byteWidth(slot.dtype);
 
-export function link(bundle: Bundle, layout: WasmLayout, memory: Memory): Linked {
+/** How threads share a kernel; undefined where one runs it. */
+export type WorkOf = (kernel: Kernel) => SharedWork | undefined;
+
+/** `first`: the index of the first function, behind those imported. */
+export function link(
+  bundle: Bundle,
+  layout: WasmLayout,
+  setting: Setting,
+  { first, workOf }: { readonly first: number; readonly workOf: WorkOf },
+): Linked {
   const uses = bundle.programs.flatMap(({ steps }) => usesIn(steps, layout, false));
-  const fingerprints = fingerprintsOf(new Set(uses.map(({ kernel }) => kernel)), memory);
+  const fingerprints = fingerprintsOf(new Set(uses.map(({ kernel }) => kernel)), setting, workOf);
   const merged = new Map<string, { readonly kernel: Kernel; common: Specialization }>();
   for (const { kernel, known } of uses) {
     const key = fingerprints.get(kernel) ?? "";
@@ -49,8 +61,15 @@ export function link(bundle: Bundle, layout: WasmLayout, memory: Memory): Linked
     else group.common = agree(group.common, known);
   }
   const groups = [...merged];
-  const functions = groups.map(([, { kernel, common }]) => emitKernel(kernel, common, memory));
-  const callees = new Map(groups.map(([key, { common }], index) => [key, { index, specialization: common }]));
+  const functions = groups.map(([, { kernel, common }]) =>
+    emitKernel(kernel, common, setting, workOf(kernel)),
+  );
+  const callees = new Map(
+    groups.map(([key, { kernel, common }], at) => [
+      key,
+      { index: first + at, specialization: common, isShared: workOf(kernel) !== undefined },
+    ]),
+  );
   const calleeOf = new Map<Kernel, Callee>();
   for (const [kernel, key] of fingerprints) {
     const callee = callees.get(key);
@@ -77,14 +96,14 @@ const knownOf = ({ args, dims }: Launch, layout: WasmLayout, inChunks: boolean):
 });
 
 /** Equal for kernels of equal code, whatever their names. Emitting a kernel to compare it is left out where a count tells it apart. */
-function fingerprintsOf(kernels: ReadonlySet<Kernel>, memory: Memory): Map<Kernel, string> {
+function fingerprintsOf(kernels: ReadonlySet<Kernel>, setting: Setting, workOf: WorkOf): Map<Kernel, string> {
   const outlines = new Map([...kernels].map((kernel) => [kernel, outline(kernel)]));
   const counts = new Map<string, number>();
   for (const text of outlines.values()) counts.set(text, (counts.get(text) ?? 0) + 1);
   return new Map(
     [...outlines].map(([kernel, text]) => [
       kernel,
-      counts.get(text) === 1 ? text : `${text} ${openCode(kernel, memory)}`,
+      counts.get(text) === 1 ? text : `${text} ${openCode(kernel, setting, workOf)}`,
     ]),
   );
 }
@@ -97,12 +116,12 @@ function outline({ params, dims, body }: Kernel): string {
 }
 
 /** The code with every size and address a parameter, as text. */
-function openCode(kernel: Kernel, memory: Memory): string {
+function openCode(kernel: Kernel, setting: Setting, workOf: WorkOf): string {
   const open: Specialization = {
     addresses: kernel.params.map(() => undefined),
     dims: kernel.dims.map(() => undefined),
   };
-  return new TextDecoder("latin1").decode(emitKernel(kernel, open, memory).body);
+  return new TextDecoder("latin1").decode(emitKernel(kernel, open, setting, workOf(kernel)).body);
 }
 
 const agree = (a: Specialization, b: Specialization): Specialization => ({

@@ -1,22 +1,28 @@
 /**
  * A program as a function: its parameters are the values of the program's symbols, then a pointer for each input and each output. It
- * runs the steps in order; a chunk loop keeps its base and its size in locals.
+ * runs the steps in order; a chunk loop keeps its base and its size in locals. On several threads each of them runs it: all take part in
+ * shared kernels, the first does everything else, and they meet between steps where one may need what another did.
  */
 import type { Dim } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import { CompilerBug } from "../../ir/errors.ts";
+import type { Kernel } from "../../ir/kernel.ts";
 import type { Binding, Program, Slot, Step } from "../../ir/program.ts";
 import { Code, type Local } from "./code.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
-import { bytesPerSample, type Linked } from "./link.ts";
+import { bytesPerSample, type Callee, type Linked } from "./link.ts";
+import { THREAD_PARAMETERS, ThreadCode } from "./threads.ts";
 
 type Chunks = Extract<Step, { kind: "chunks" }>;
+type Leaf = Exclude<Step, Chunks>;
 
 /** What the steps of a program are emitted against. */
 export interface Context {
   readonly program: Program;
   readonly layout: WasmLayout;
   readonly linked: Linked;
+  /** Whether several threads run the program. */
+  readonly threaded: boolean;
 }
 
 /** Where the parameters of a program's function are. */
@@ -29,13 +35,18 @@ export class StepEmitter {
   readonly #symbols: Map<string, Local>;
   /** The base of the innermost chunk loop around. */
   #base: Local | undefined;
+  readonly #threads: ThreadCode | undefined;
+  /** Who may still be at work on earlier steps. */
+  #busy: "nobody" | "first" | "all" = "nobody";
 
   /** `enclosing`: the chunk loops the caller runs; base and size of each are parameters behind the program's own. */
   constructor(context: Context, enclosing: readonly Chunks[] = []) {
     const { symbols } = context.program;
     const own = parameterCount(context.program);
     this.#context = context;
-    this.code = new Code(own + 2 * enclosing.length);
+    const params = own + 2 * enclosing.length;
+    this.code = new Code(params + (context.threaded ? THREAD_PARAMETERS : 0));
+    this.#threads = context.threaded ? new ThreadCode(this.code, params) : undefined;
     this.#symbols = new Map(symbols.map((name, local) => [name, local]));
     enclosing.forEach(({ symbol }, depth) => {
       this.#base = own + 2 * depth;
@@ -44,10 +55,34 @@ export class StepEmitter {
   }
 
   emit(steps: readonly Step[]): void {
-    for (const step of steps) this.#step(step);
+    for (const step of steps) {
+      if (step.kind === "chunks") this.#chunks(step);
+      else this.#onThreads(step);
+    }
   }
 
-  #step(step: Step): void {
+  #onThreads(step: Leaf): void {
+    if (this.#threads === undefined) return this.#step(step);
+    const shared = this.#isShared(step);
+    this.#await(shared);
+    if (shared) this.#step(step);
+    else this.#threads.alone(() => this.#step(step));
+    this.#busy = shared ? "all" : "first";
+  }
+
+  /** Lets threads meet before a step if it needs them to: what the first alone did, it need not wait for. */
+  #await(shared: boolean): void {
+    if (this.#busy === "nobody" || (this.#busy === "first" && !shared)) return;
+    this.#threads?.meet();
+    this.#busy = "nobody";
+  }
+
+  #isShared(step: Step): boolean {
+    if (step.kind === "chunks") return step.body.some((inner) => this.#isShared(inner));
+    return step.kind === "launch" && this.#callee(step.kernel).isShared;
+  }
+
+  #step(step: Leaf): void {
     switch (step.kind) {
       case "launch":
         return this.#launch(step);
@@ -61,29 +96,35 @@ export class StepEmitter {
         this.#address(step.from);
         this.#dim(step.size, byteWidth(step.from.slot.dtype));
         return this.code.op("memory.copy", 0, 0);
-      case "chunks":
-        return this.#chunks(step);
       default:
         return step satisfies never;
     }
   }
 
-  #launch({ kernel, args, dims }: Extract<Step, { kind: "launch" }>): void {
+  #callee(kernel: Kernel): Callee {
     const callee = this.#context.linked.calleeOf.get(kernel);
     if (callee === undefined) throw new CompilerBug("wasm emitter", `${kernel.name} was not linked`);
-    const { index, specialization } = callee;
+    return callee;
+  }
+
+  #launch({ kernel, args, dims }: Extract<Step, { kind: "launch" }>): void {
+    const { index, specialization, isShared } = this.#callee(kernel);
     dims.forEach((dim, at) => {
       if (specialization.dims[at] === undefined) this.#dim(dim, 1);
     });
     args.forEach((binding, at) => {
       if (specialization.addresses[at] === undefined) this.#address(binding);
     });
+    if (isShared) this.#threads?.pass();
     this.code.op("call", index);
   }
 
   /** `for (base = 0; base < total; base += size) { symbol = min(size, total - base); body }`. */
-  #chunks({ symbol, total, size, body }: Chunks): void {
+  #chunks(chunks: Chunks): void {
+    const { symbol, total, size, body } = chunks;
     const { code } = this;
+    const shared = this.#isShared(chunks);
+    this.#await(shared);
     const [outerBase, outerSize] = [this.#base, this.#symbols.get(symbol)];
     const [end, base, count] = [code.local("i32"), code.local("i32"), code.local("i32")];
     this.#dim(total, 1);
@@ -97,6 +138,7 @@ export class StepEmitter {
     code.loop();
     this.#chunkSize(size, end, base, count);
     this.emit(body);
+    this.#await(shared); // for the next chunk
     code.increment(base, size);
     code.get(base);
     code.get(end);

@@ -18,7 +18,6 @@ const floats: Spellings = {
   div: ["f32x4.div"],
   floordiv: laneByLane("floordiv"),
   mod: laneByLane("mod"),
-  // A variant of the module for relaxed SIMD differs in this row alone: ["f32x4.relaxed_madd"].
   fma: multiplyAdd("f32x4.mul", "f32x4.add"),
   neg: ["f32x4.neg"],
   abs: ["f32x4.abs"],
@@ -108,7 +107,8 @@ const none = Object.fromEntries(Object.keys(floats).map((name) => [name, doubles
   [N in BasicScalar]: Procedure;
 };
 
-export const vectorSpellings: { readonly [R in Repr]: Spellings } = {
+export type VectorSpellings = { readonly [R in Repr]: Spellings };
+export const vectorSpellings: VectorSpellings = {
   f32: floats,
   i32: integers("s"),
   u32: integers("u"),
@@ -116,6 +116,12 @@ export const vectorSpellings: { readonly [R in Repr]: Spellings } = {
   f64: none,
   i64: none,
   u64: none,
+};
+
+/** With relaxed SIMD, where multiplying and adding may be one rounding. */
+export const relaxedSpellings: VectorSpellings = {
+  ...vectorSpellings,
+  f32: { ...floats, fma: ["f32x4.relaxed_madd"] },
 };
 
 function select(...[{ code, emit }, [condition, a, b]]: Parameters<Procedure>): void {

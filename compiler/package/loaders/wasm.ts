@@ -3,6 +3,7 @@
  * artifact's own `model.d.ts`.
  */
 import type { Manifest, Tensor, Tensors } from "../../../runtime/manifest.ts";
+import type { ThreadStart } from "../../../runtime/thread-worker.ts";
 import { type CallOptions, instantiate, loadBytes } from "../../../runtime/wasm.ts";
 import { byName, isBytes, partsOf, type Source, scalars } from "./shared.ts";
 
@@ -12,6 +13,37 @@ declare const KERATIN_STATE_OFFSET: number;
 interface LoadOptions {
   readonly weights?: Source;
   readonly wasm?: Source | WebAssembly.Module;
+  readonly threads?: number;
+}
+
+/** A module with `f32x4.relaxed_madd`. */
+// biome-ignore format: bytes
+const RELAXED = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 20, 1, 18, 0,
+  65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 26, 11);
+
+/** The best variant that this engine takes. */
+const ownModule = ({ wasm }: Manifest): URL =>
+  wasm?.relaxed && WebAssembly.validate(RELAXED)
+    ? new URL("./model.relaxed.wasm", import.meta.url)
+    : new URL("./model.wasm", import.meta.url);
+
+/** Starts another thread: in a worker of Node's where there are no others. */
+async function spawn(start: ThreadStart): Promise<{ terminate(): unknown }> {
+  if (typeof Worker === "function") {
+    const worker = new Worker(new URL("./threads.js", import.meta.url), { type: "module" });
+    worker.postMessage(start);
+    return new Promise((resolve, reject) => {
+      worker.onmessage = () => resolve(worker);
+      worker.onerror = reject;
+    });
+  }
+  const threads = "node:worker_threads";
+  const { Worker: NodeWorker } = await import(/* @vite-ignore */ /* webpackIgnore: true */ threads);
+  const worker = new NodeWorker(new URL("./threads.js", import.meta.url));
+  worker.postMessage(start);
+  await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+  worker.unref(); // It ends with the process.
+  return worker;
 }
 
 /** A response where the bytes come over the network, so that they are compiled while they arrive. */
@@ -27,20 +59,22 @@ async function moduleSource(
   return response;
 }
 
-export async function load({ weights, wasm }: LoadOptions = {}) {
+export async function load({ weights, wasm, threads = 1 }: LoadOptions = {}) {
   const manifest = KERATIN_MANIFEST;
   // Bundlers know this form and bring the files along.
   const source = weights ?? new URL("./weights.bin", import.meta.url);
   const [module, file] = await Promise.all([
-    moduleSource(wasm ?? new URL("./model.wasm", import.meta.url)),
+    moduleSource(wasm ?? ownModule(manifest)),
     typeof source === "object" && isBytes(source) ? source : loadBytes(new URL(source, import.meta.url)),
   ]);
   const parts = partsOf(file, manifest, KERATIN_STATE_OFFSET);
-  const model = await instantiate(module, manifest, parts.weights, parts.state);
+  const model = await instantiate(module, manifest, parts.weights, parts.state, { threads, spawn });
   const predict = (inputs: Tensors | Tensor, options?: CallOptions) => model.predict(inputs, options);
-  if (!("train_step" in manifest.entries)) return { predict };
+  const destroy = () => model.destroy();
+  if (!("train_step" in manifest.entries)) return { predict, destroy };
   return {
     predict,
+    destroy,
     async trainStep(...tensors: Tensor[]) {
       return scalars(
         manifest,
