@@ -56,6 +56,7 @@ export {
 } from "./reduce.ts";
 export { scatter, scatterUpdate, segmentMax, segmentMin, segmentProd, segmentSum } from "./scattering.ts";
 export { bincount, histogram, nonzero, repeat, unique } from "./sets.ts";
+export { fft, fft2, ifft2, irfft, istft, rfft, stft } from "./signal.ts";
 export { slice, sliceUpdate } from "./slicing.ts";
 export { argpartition, argsort, digitize, inTopK, searchsorted, sort, sparsemax, topK } from "./sorting.ts";
 export { average, corrcoef, correlate, psnr } from "./statistics.ts";
