@@ -6,7 +6,6 @@ import { isFloat } from "../../../ir/dtype.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import { type Axes, axesOf, staticDim, sum, type Tensor, type TensorLike } from "../../tensor.ts";
 import { apply, choose, clamp, constantOf, real } from "./apply.ts";
-import { expm1Of, log1pOf } from "./exponential.ts";
 import { sliceAxis } from "./joining.ts";
 import { asTensor, operation, parametric } from "./operation.ts";
 import { maxOf } from "./reduce.ts";
@@ -85,7 +84,7 @@ export const celu = parametric(
     return choose(
       positive(tensor),
       tensor,
-      apply("mul", alpha, expm1Of(apply("div", apply("min", tensor, 0), alpha))),
+      apply("mul", alpha, apply("expm1", apply("div", apply("min", tensor, 0), alpha))),
     );
   },
 );
@@ -163,7 +162,7 @@ export const logSoftmax = parametric(
 );
 
 export function softplusOf(x: Tensor): Tensor {
-  return apply("add", apply("max", x, 0), log1pOf(apply("exp", apply("neg", apply("abs", x)))));
+  return apply("add", apply("max", x, 0), apply("log1p", apply("exp", apply("neg", apply("abs", x)))));
 }
 
 function hardSigmoidOf(x: Tensor): Tensor {
@@ -175,7 +174,7 @@ export function leakyReluOf(x: Tensor, slope: number): Tensor {
 }
 
 export function eluOf(x: Tensor, alpha: number): Tensor {
-  return choose(positive(x), x, apply("mul", alpha, expm1Of(apply("min", x, 0))));
+  return choose(positive(x), x, apply("mul", alpha, apply("expm1", apply("min", x, 0))));
 }
 
 export function geluOf(x: Tensor, approximate: boolean): Tensor {

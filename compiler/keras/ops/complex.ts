@@ -10,7 +10,6 @@ import { fillLike } from "./create.ts";
 import { stack } from "./joining.ts";
 import { getItem } from "./movement.ts";
 import { asTensor, operation } from "./operation.ts";
-import { arctan2Of } from "./trigonometry.ts";
 
 type MaybeComplex = TensorLike | ComplexLike;
 
@@ -28,9 +27,9 @@ export const conj = operation("numpy", "conj", conjugateOf);
 
 /** The angle to the positive real axis in radians, in [-pi, pi]: pi for negative numbers. */
 export const angle = operation("numpy", "angle", (x: MaybeComplex) => {
-  if (isComplex(x)) return arctan2Of(realTensor(x[1]), realTensor(x[0]));
+  if (isComplex(x)) return apply("atan2", realTensor(x[1]), realTensor(x[0]));
   const tensor = realTensor(x);
-  return arctan2Of(fillLike(tensor, 0, undefined), tensor);
+  return apply("atan2", fillLike(tensor, 0, undefined), tensor);
 });
 
 /** Which elements have no imaginary part. */
