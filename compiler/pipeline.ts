@@ -11,7 +11,15 @@ import type { Func, Module } from "../ir/graph.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { bytesOf, type NDArray, sizeOf } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
-import type { Bundle, Field, Program, Step, Store } from "../ir/program.ts";
+import {
+  type Bundle,
+  type Field,
+  isNested,
+  type Program,
+  type Step,
+  type Store,
+  withBodies,
+} from "../ir/program.ts";
 import type { TensorType } from "../ir/type.ts";
 import type { Scheduler } from "../targets/schedule/scheduler.ts";
 import { lowerFunc } from "./lower/program.ts";
@@ -23,23 +31,29 @@ import { dce } from "./passes/dce.ts";
 import { fold } from "./passes/fold.ts";
 import { foldBatchNorm } from "./passes/fold-batch-norm.ts";
 import { fuse, isolate } from "./passes/fuse.ts";
+import { hoistInvariants } from "./passes/hoist-invariants.ts";
 import { liftConstants } from "./passes/lift-constants.ts";
+import { mergeRegions } from "./passes/merge-regions.ts";
 import { packOperands } from "./passes/pack-operands.ts";
+import { settleRegions } from "./passes/settle-regions.ts";
 import { sharePadding } from "./passes/share-padding.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
 import { isPrepare } from "./walk-graph.ts";
 
 /** Every graph pass, in order. */
 export const graphPasses: readonly Pass[] = [
+  mergeRegions, // a loop and the copy of it that its gradient reads, before rules tell them apart
   foldBatchNorm, // while scales still stand beside their contractions
   canonicalize, // fewer and cheaper ops, no residual transposes
   fold, // what depends on constants alone becomes a constant
   packOperands, // contractions have their final form; what packs weights is moved away below
   cse, // gradients and layers repeat themselves
+  hoistInvariants, // what iterations share is no work of theirs; constants leave the regions
   sharePadding, // one copy of a value, with its border, serves every reader
   dce, // nothing below looks at what nobody uses
   splitPrepare, // what depends on weights alone is computed once, not per call
   liftConstants, // arrays are memory: kernels hold only single numbers
+  settleRegions, // what a loop or branch gives is written where it belongs
   fuse, // one op per kernel from here on
 ];
 
@@ -151,7 +165,7 @@ function layOut(
 function scheduleProgram(program: Program, scheduler: Scheduler, naive: boolean): Program {
   const steps = (list: readonly Step[]): readonly Step[] =>
     list.map((step) => {
-      if (step.kind === "chunks") return { ...step, body: steps(step.body) };
+      if (isNested(step)) return withBodies(step, steps);
       return step.kind === "launch"
         ? { ...step, kernel: scheduleKernel(step.kernel, scheduler, naive) }
         : step;

@@ -1,12 +1,10 @@
 /**
- * Walks over the graph IR: rebuild a block once, count uses, find what is live, copy a function into a builder, and the structural key by
+ * Walks over the graph IR: rebuild a block once, count uses, find what is live, and the structural key by
  * which two ops are the same.
  *
  * All of them are pure, and share: an op whose operands and regions did not change stays the very object it was, and a block, function or
  * module of unchanged parts too, so that "did this pass do anything?" is a comparison by identity.
  */
-import type { Builder } from "../ir/builder.ts";
-import { CompilerBug } from "../ir/errors.ts";
 import {
   type Attr,
   type Attrs,
@@ -45,7 +43,7 @@ export function withOps(block: Block, ops: readonly Op[], returns: readonly Valu
  */
 export function rebuildBlock(
   block: Block,
-  visit: (op: Op, emit: (op: Op) => void, original: Op) => readonly Value[] | undefined,
+  visit: (op: Op, emit: (op: Op) => void, original: Op) => readonly (Value | undefined)[] | undefined,
 ): Block {
   const mapping: Mapping = new Map();
   const ops: Op[] = [];
@@ -127,27 +125,6 @@ export function dependenciesOf(ops: readonly Op[], roots: readonly Value[]): rea
   }
   return ops.filter((op) => needed.has(op));
 }
-
-/** Appends the ops of a block to `b`, with `args` in place of its arguments, and answers what stands for its returns. */
-export function cloneBlock(b: Builder, block: Block, args: readonly Value[]): readonly Value[] {
-  if (args.length !== block.args.length) {
-    const [expected, got] = [`${block.args.length}`, `${args.length}`];
-    throw new CompilerBug("clone", "wrong number of arguments", { expected, got });
-  }
-  const mapping: Mapping = new Map(block.args.map((arg, i) => [arg, args[i]]));
-  const resolve = (value: Value): Value => mapping.get(value) ?? value;
-  const outer = b.loc;
-  for (const op of block.ops) {
-    b.loc = op.loc;
-    replaceResults(op, b.results(op.name, op.operands.map(resolve), op.attrs, op.regions), mapping);
-  }
-  b.loc = outer;
-  return block.returns.map(resolve);
-}
-
-/** Appends the body of a function to `b`: a call, inlined. `args` come in the order of `func.args`. */
-export const inlineFunc = (b: Builder, func: Func, args: readonly Value[]): readonly Value[] =>
-  cloneBlock(b, func.body, args);
 
 /**
  * A function from ops to text, equal for ops that compute the same: name, operands by identity, attributes by content, regions by

@@ -5,7 +5,7 @@
 
 import { type Dim, equalShapes, printDim, type Shape } from "./dim.ts";
 import { type DType, dtypes } from "./dtype.ts";
-import { ModelError } from "./errors.ts";
+import { CompilerBug, ModelError } from "./errors.ts";
 import {
   type Attrs,
   type Block,
@@ -36,6 +36,34 @@ export interface OpSignature {
   infer(operands: readonly TensorType[], attrs: Attrs, regions: readonly Block[]): readonly TensorType[];
 }
 
+/** What can be inlined: a block, or a part of one whose `args` are values it takes from the rest. */
+export interface InlineSource {
+  readonly args: readonly Value[];
+  readonly ops: readonly Op[];
+  readonly returns: readonly Value[];
+}
+
+/** The same block in other objects: an op stands in one place only. */
+export function copyBlock(block: Block): Block {
+  const args = block.args.map((arg): BlockArg => ({ ...arg }));
+  const mapping = new Map<Value, Value>(block.args.map((arg, i) => [arg, args[i]]));
+  const resolve = (value: Value): Value => mapping.get(value) ?? value;
+  const ops = block.ops.map((op) => {
+    const types = op.results.map(({ type }) => type);
+    const copy = makeOp(
+      op.name,
+      op.operands.map(resolve),
+      types,
+      op.attrs,
+      op.regions.map(copyBlock),
+      op.loc,
+    );
+    op.results.forEach((result, i) => mapping.set(result, copy.results[i]));
+    return copy;
+  });
+  return { args, ops, returns: block.returns.map(resolve) };
+}
+
 export class Builder {
   readonly ops: Op[] = [];
   /** Stamped on every op made from now on. */
@@ -63,6 +91,31 @@ export class Builder {
   /** `results` for ops with one result, or whose first result is meant. */
   op(name: string, operands: readonly Value[], attrs: Attrs = {}, regions: readonly Block[] = []): OpResult {
     return this.results(name, operands, attrs, regions)[0];
+  }
+
+  /** A builder for a block of its own: a region. */
+  nested(): Builder {
+    const inner = new Builder(this.table);
+    inner.loc = this.loc;
+    return inner;
+  }
+
+  /** Appends copies of ops, with `args` in place of `source.args`; answers what stands for `source.returns`. */
+  inline(source: InlineSource, args: readonly Value[]): readonly Value[] {
+    if (args.length !== source.args.length) {
+      const [expected, got] = [`${source.args.length}`, `${args.length}`];
+      throw new CompilerBug("inline", "wrong number of arguments", { expected, got });
+    }
+    const mapping = new Map(source.args.map((arg, i) => [arg, args[i]]));
+    const resolve = (value: Value): Value => mapping.get(value) ?? value;
+    const outer = this.loc;
+    for (const op of source.ops) {
+      this.loc = op.loc;
+      const results = this.results(op.name, op.operands.map(resolve), op.attrs, op.regions.map(copyBlock));
+      op.results.forEach((result, i) => mapping.set(result, results[i]));
+    }
+    this.loc = outer;
+    return source.returns.map(resolve);
   }
 
   private infer(
@@ -160,6 +213,11 @@ export class Builder {
   /** What was packed, in the shape it had. */
   unpack(x: Value, axis: number, at: number, shape: Shape): Value {
     return this.op("unpack", [x], { axis, at, shape: dimsAttr(shape) });
+  }
+
+  /** The same elements in memory of their own. */
+  copy(x: Value): Value {
+    return this.op("copy", [x]);
   }
 
   // Elementwise.

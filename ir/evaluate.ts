@@ -24,8 +24,7 @@ export function evaluateOp(
   options: EvaluateOptions = {},
 ): readonly NDArray[] {
   const def = ops.get(op.name);
-  if (def?.lower.kind === "region") return evaluateBlock(op.regions[0], operands, ops, bindings, options);
-  if (def?.evaluate === undefined) throw new CompilerBug("evaluate", `no meaning for op ${op.name}`);
+  if (def === undefined) throw new CompilerBug("evaluate", `no meaning for op ${op.name}`);
   const types = op.results.map(({ type }) => ({
     dtype: type.dtype,
     shape: evaluateShape(type.shape, bindings),
@@ -35,7 +34,9 @@ export function evaluateOp(
     const storage = options.wide && dtype === "f32" ? "f64" : dtype;
     return { dtype, shape, data: dtypes[storage].allocate(sizeOf(shape)) };
   };
-  return def.evaluate(operands, op.attrs, { types, bindings, allocate });
+  const run = (region: number, args: readonly NDArray[]): readonly NDArray[] =>
+    evaluateBlock(op.regions[region], args, ops, bindings, options);
+  return def.evaluate(operands, op.attrs, { types, bindings, allocate, run });
 }
 
 /** Evaluates a block whose ops all have a meaning. */

@@ -19,6 +19,8 @@ export interface EvaluateContext {
   readonly bindings: Bindings;
   /** A zero-filled array for result `index`; f32 results are held in f64 when the evaluation is wide. */
   allocate(index: number): NDArray;
+  /** What a region of the op gives for these arguments. */
+  run(region: number, args: readonly NDArray[]): readonly NDArray[];
 }
 
 /** What the functions of a lowering get besides indices. */
@@ -74,8 +76,31 @@ export type Lowering<A extends Attrs = Attrs> =
       scratch?(ctx: LowerContext<A>): readonly TensorType[];
       build(ctx: LowerContext<A>, read: Read, memory: Memory): Stmt;
     }
-  /** Control over regions: handled by the passes that introduce it. */
-  | { readonly kind: "region" };
+  /** Runs blocks of other ops. */
+  | { readonly kind: "region"; readonly control: Control<A> };
+
+/** When the regions of an op run, and what they get. They are isolated: what they use from outside are operands, the captures. */
+export type Control<A extends Attrs = Attrs> =
+  /** Region 0, once, on all operands: it becomes one kernel. */
+  | { readonly runs: "once" }
+  /** Region 0 where operand 0 (a bool) is true, else region 1. Both get the other operands, all of them captures. */
+  | { readonly runs: "choice" }
+  /** Region 1 as long as region 0 answers true. Both get the carries, then the captures; region 1 gives the next carries. */
+  | { readonly runs: "while"; carries(attrs: A): number; attrs(carries: number): A }
+  /** Region 0 so many times, on the carries, a slice of each stacked operand, the captures. */
+  | { readonly runs: "for"; counts(attrs: A): Counted; attrs(counts: Counted): A };
+
+/** A loop whose length is known when it starts. Operands: carries, stacked ones, captures. Results: last carries, stacked ones. */
+export interface Counted {
+  readonly length: Dim;
+  /** From the last slice to the first. */
+  readonly reverse: boolean;
+  readonly carries: number;
+  /** The axis along which each stacked operand is cut. */
+  readonly inputs: readonly number[];
+  /** The axis along which the slices of each stacked result lie. */
+  readonly outputs: readonly number[];
+}
 
 /** A way to call the op: operand types and attributes. `range` bounds random operands (default -2 to 2). */
 export interface Sample<A extends Attrs = Attrs> {
@@ -84,6 +109,7 @@ export interface Sample<A extends Attrs = Attrs> {
   readonly range?: readonly [number, number];
   /** Brings random operands to where the op is well-conditioned. */
   adapt?(operands: readonly NDArray[]): readonly NDArray[];
+  readonly regions?: readonly Block[];
 }
 
 export interface OpDef<A extends Attrs = Attrs> extends OpSignature {
@@ -93,8 +119,8 @@ export interface OpDef<A extends Attrs = Attrs> extends OpSignature {
   /** The names of attributes, for the text and IRDL; optional ones end in "?". */
   readonly attrNames: readonly string[];
   infer(operands: readonly TensorType[], attrs: A, regions: readonly Block[]): readonly TensorType[];
-  /** The meaning, in plain loops: the oracle, and constant folding. Absent for ops with regions. */
-  evaluate?(operands: readonly NDArray[], attrs: A, context: EvaluateContext): readonly NDArray[];
+  /** The meaning, in plain loops: the oracle, and constant folding. */
+  evaluate(operands: readonly NDArray[], attrs: A, context: EvaluateContext): readonly NDArray[];
   /**
    * The gradient of the operands given that of the results (absent: zero), as graph ops, so that it differentiates again. An op without it
    * stops gradients; `gradient: "zero"` says that they are zero (comparisons, integers).
@@ -110,7 +136,23 @@ export type Gradient<A extends Attrs = Attrs> = {
     b: Builder,
     op: Op & { readonly attrs: A },
     dys: readonly (Value | undefined)[],
+    tools: GradientTools,
   ): readonly (Value | undefined)[] | undefined;
 }["of"];
+
+/** What the gradient of an op with regions needs besides a builder. */
+export interface GradientTools {
+  /** The operands whose gradient anybody wants. */
+  readonly wanted: readonly boolean[];
+  /** Appends to `b` the gradients of `wrt` given those of `ys`; undefined where there is none. */
+  backward(
+    b: Builder,
+    ys: readonly Value[],
+    dys: readonly (Value | undefined)[],
+    wrt: readonly Value[],
+  ): readonly (Value | undefined)[];
+  /** True for ops that are better done again than kept: they only move or repeat. */
+  isFree(op: Op): boolean;
+}
 
 export type OpTable = ReadonlyMap<string, OpDef>;

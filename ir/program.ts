@@ -53,7 +53,89 @@ export type Step =
       readonly total: Dim;
       readonly size: number;
       readonly body: readonly Step[];
+    }
+  /** Runs `body` with `symbol` = 0, 1 ... `extent` - 1; backwards if `reverse`. Launches inside take the symbol as one of their dims. */
+  | {
+      readonly kind: "for";
+      readonly symbol: string;
+      readonly extent: Dim;
+      readonly reverse: boolean;
+      readonly body: readonly Step[];
+    }
+  /** Runs `test`; as long as `cond`, one bool that it writes, is then true, runs `body` and `test` again. */
+  | {
+      readonly kind: "while";
+      readonly test: readonly Step[];
+      readonly cond: Slot;
+      readonly body: readonly Step[];
+    }
+  /** Runs `then` where `cond`, one bool, is true, else `otherwise`. */
+  | {
+      readonly kind: "if";
+      readonly cond: Slot;
+      readonly then: readonly Step[];
+      readonly otherwise: readonly Step[];
     };
+
+export type StepOf<K extends Step["kind"]> = Extract<Step, { readonly kind: K }>;
+/** Steps that hold others. */
+export type Nested = StepOf<"chunks" | "for" | "while" | "if">;
+export type SimpleStep = Exclude<Step, Nested>;
+
+export const isNested = (step: Step): step is Nested =>
+  step.kind === "chunks" || step.kind === "for" || step.kind === "while" || step.kind === "if";
+
+/** The lists of steps inside a step, in the order in which they run. */
+export function bodiesOf(step: Nested): readonly (readonly Step[])[] {
+  if (step.kind === "while") return [step.test, step.body];
+  return step.kind === "if" ? [step.then, step.otherwise] : [step.body];
+}
+
+/** The step with other lists inside. */
+export function withBodies(step: Nested, change: (steps: readonly Step[]) => readonly Step[]): Step {
+  if (step.kind === "while") return { ...step, test: change(step.test), body: change(step.body) };
+  if (step.kind === "if") return { ...step, then: change(step.then), otherwise: change(step.otherwise) };
+  return { ...step, body: change(step.body) };
+}
+
+/** All steps of a program that hold no others, in order. */
+export function simpleSteps(steps: readonly Step[]): readonly SimpleStep[] {
+  return steps.flatMap((step) => (isNested(step) ? bodiesOf(step).flatMap(simpleSteps) : [step]));
+}
+
+/** The slots that a step itself mentions. */
+export function slotsIn(step: Step): readonly Slot[] {
+  switch (step.kind) {
+    case "launch":
+      return step.args.map(({ slot }) => slot);
+    case "clear":
+      return [step.slot];
+    case "copy":
+      return [step.from.slot, step.to.slot];
+    case "while":
+    case "if":
+      return [step.cond];
+    default:
+      return [];
+  }
+}
+
+/** The slots of all steps, inner ones too. */
+export function slotsOf(steps: readonly Step[]): Slot[] {
+  return steps.flatMap((step) => [
+    ...slotsIn(step),
+    ...(isNested(step) ? bodiesOf(step).flatMap(slotsOf) : []),
+  ]);
+}
+
+/** Whether what runs depends on data, so that the steps of a call are not known when it begins. */
+export const isDecidedByData = (steps: readonly Step[]): boolean =>
+  steps.some(
+    (step) =>
+      step.kind === "while" || step.kind === "if" || (isNested(step) && bodiesOf(step).some(isDecidedByData)),
+  );
+
+export type LaunchStep = StepOf<"launch">;
 
 /** A named tensor of the program's interface, or a named part of weights and state. */
 export interface Port {
@@ -92,10 +174,6 @@ export interface Store {
   readonly fields: readonly Field[];
 }
 
-/** All launches of a program, those inside chunks too, in order. */
-export function launchesOf(steps: readonly Step[]): Extract<Step, { kind: "launch" }>[] {
-  return steps.flatMap((step) => {
-    if (step.kind === "launch") return [step];
-    return step.kind === "chunks" ? launchesOf(step.body) : [];
-  });
-}
+/** All launches of a program, inner ones too, in order. */
+export const launchesOf = (steps: readonly Step[]): LaunchStep[] =>
+  simpleSteps(steps).filter((step) => step.kind === "launch");

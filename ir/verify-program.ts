@@ -3,7 +3,7 @@
  *
  *  1. A launch has one argument per parameter and one value per dim; dtypes match; the argument holds what the parameter's shape needs.
  *  2. Slots lie in their regions, aligned to their elements; only arena slots lie at symbolic places. Weights and inputs are not written.
- *  3. Sizes use the program's symbols and those of the chunks around.
+ *  3. Sizes use the program's symbols and those of the loops around.
  *  4. An arena slot is written before it is read, and no other slot is laid over it in between. Slots of exactly the same place are
  *     taken for one: in-place updates and aliases. Two arguments of one launch may overlap in that way only, if one of them is written.
  *
@@ -13,7 +13,20 @@ import { type Bindings, type Dim, evaluateDim, evaluateShape, symbolsOf } from "
 import { byteWidth } from "./dtype.ts";
 import { CompilerBug, type ErrorDetails } from "./errors.ts";
 import { sizeOf } from "./ndarray.ts";
-import type { Binding, Program, Region, Slot, Step } from "./program.ts";
+import {
+  type Binding,
+  bodiesOf,
+  isNested,
+  type LaunchStep,
+  launchesOf,
+  type Nested,
+  type Program,
+  type Region,
+  type SimpleStep,
+  type Slot,
+  type Step,
+  slotsIn,
+} from "./program.ts";
 import { verifyKernel } from "./verify-kernel.ts";
 
 /** Bytes of the regions that a bundle provides. Absent: not checked. */
@@ -22,7 +35,6 @@ export interface StoreSizes {
   readonly state: number;
 }
 
-type Launch = Extract<Step, { kind: "launch" }>;
 type Fail = (message: string, details?: ErrorDetails) => CompilerBug;
 
 /** The sizes that symbols are given in turn. */
@@ -62,7 +74,7 @@ function requireKnown(dims: readonly Dim[], known: ReadonlySet<string>, fail: Fa
 
 function verifyStepSymbols(steps: readonly Step[], known: ReadonlySet<string>, fail: Fail): void {
   for (const step of steps) {
-    for (const { slot } of bindingsOf(step)) {
+    for (const slot of slotsIn(step)) {
       requireKnown([slot.size, slot.offset], known, fail);
       if (slot.region.kind !== "arena" && typeof slot.offset !== "number") {
         throw fail(`slot ${slot.name} lies at a symbolic place outside of the arena`);
@@ -70,30 +82,24 @@ function verifyStepSymbols(steps: readonly Step[], known: ReadonlySet<string>, f
     }
     if (step.kind === "launch") requireKnown(step.dims, known, fail);
     if (step.kind === "copy") requireKnown([step.size], known, fail);
-    if (step.kind !== "chunks") continue;
-    requireKnown([step.total], known, fail);
-    if (!(Number.isInteger(step.size) && step.size > 0))
+    if (step.kind === "chunks" && !(Number.isInteger(step.size) && step.size > 0))
       throw fail("chunks need a positive size", { got: `${step.size}` });
-    verifyStepSymbols(step.body, new Set([...known, step.symbol]), fail);
+    if (step.kind === "chunks") requireKnown([step.total], known, fail);
+    if (step.kind === "for") requireKnown([step.extent], known, fail);
+    if (!isNested(step)) continue;
+    const inside = "symbol" in step ? new Set([...known, step.symbol]) : known;
+    for (const body of bodiesOf(step)) verifyStepSymbols(body, inside, fail);
   }
 }
 
-function bindingsOf(step: Step): readonly Binding[] {
-  if (step.kind === "launch") return step.args;
-  if (step.kind === "clear") return [{ slot: step.slot, advance: 0 }];
-  return step.kind === "copy" ? [step.from, step.to] : [];
-}
-
 function verifyLaunches(steps: readonly Step[], stage: string, fail: Fail): void {
-  for (const step of steps) {
-    if (step.kind === "chunks") verifyLaunches(step.body, stage, fail);
-    if (step.kind !== "launch") continue;
+  for (const step of launchesOf(steps)) {
     verifyKernel(step.kernel, stage);
     verifyArguments(step, fail);
   }
 }
 
-function verifyArguments({ kernel, args, dims }: Launch, fail: Fail): void {
+function verifyArguments({ kernel, args, dims }: LaunchStep, fail: Fail): void {
   const { name, params } = kernel;
   if (args.length !== params.length) {
     throw fail(`${name} has the wrong number of arguments`, {
@@ -160,25 +166,56 @@ function verifyPlaces(
 
 function walk(steps: readonly Step[], bindings: Bindings, base: number, checker: Checker): void {
   for (const step of steps) {
-    if (step.kind === "chunks") walkChunks(step, bindings, checker);
+    if (isNested(step)) walkNested(step, bindings, base, checker);
     else verifyStep(step, bindings, base, checker);
   }
 }
 
-function walkChunks(step: Extract<Step, { kind: "chunks" }>, bindings: Bindings, checker: Checker): void {
-  const total = evaluateDim(step.total, bindings);
-  for (let base = 0; base < total; base += step.size) {
-    const inner = new Map([...bindings, [step.symbol, Math.min(step.size, total - base)]]);
-    walk(step.body, inner, base, checker);
+function walkNested(step: Nested, bindings: Bindings, base: number, checker: Checker): void {
+  switch (step.kind) {
+    case "chunks": {
+      const total = evaluateDim(step.total, bindings);
+      for (let start = 0; start < total; start += step.size) {
+        const inner = new Map([...bindings, [step.symbol, Math.min(step.size, total - start)]]);
+        walk(step.body, inner, start, checker);
+      }
+      return;
+    }
+    case "for": {
+      // The first iterations and the last: what one leaves to the next is the same for all between.
+      const extent = evaluateDim(step.extent, bindings);
+      for (const at of new Set([0, 1, extent - 1])) {
+        if (at < extent && at >= 0) walk(step.body, new Map([...bindings, [step.symbol, at]]), base, checker);
+      }
+      return;
+    }
+    case "while": {
+      const test = (): void => {
+        walk(step.test, bindings, base, checker);
+        verifyCondition(step.cond, bindings, base, checker);
+      };
+      test();
+      for (let iteration = 0; iteration < 2; iteration++) {
+        walk(step.body, bindings, base, checker);
+        test();
+      }
+      return;
+    }
+    case "if":
+      verifyCondition(step.cond, bindings, base, checker);
+      for (const body of bodiesOf(step)) walk(body, bindings, base, checker);
+      return;
+    default:
+      step satisfies never;
   }
 }
 
-function verifyStep(
-  step: Exclude<Step, { kind: "chunks" }>,
-  bindings: Bindings,
-  base: number,
-  checker: Checker,
-): void {
+function verifyCondition(slot: Slot, bindings: Bindings, base: number, checker: Checker): void {
+  if (slot.dtype !== "bool") throw checker.fail(`${slot.name} decides but is no bool`, { got: slot.dtype });
+  checker.owners.read(rangeOf({ slot, advance: 0 }, 1, bindings, base, checker));
+}
+
+function verifyStep(step: SimpleStep, bindings: Bindings, base: number, checker: Checker): void {
   const { owners, fail } = checker;
   const place = (binding: Binding, elements?: number): Range =>
     rangeOf(binding, elements, bindings, base, checker);
@@ -203,7 +240,7 @@ function verifyStep(
 }
 
 function verifyLaunch(
-  step: Launch,
+  step: LaunchStep,
   bindings: Bindings,
   place: (binding: Binding, elements: number) => Range,
   checker: Checker,

@@ -5,9 +5,19 @@
  * Weights and state have a buffer each; a working buffer holds the scratch memory, inputs and outputs of a call and grows when a larger
  * batch comes. A call is one command buffer with one compute pass. What depends on the sizes of the inputs alone (workgroups, offsets) is
  * computed once per size and kept. The queue orders calls: nothing waits but the reading of results.
+ *
+ * Where data decides what runs (a loop until, a branch), the word that decides is read back, once for each decision. Such a call has a
+ * working buffer of its own, so that others may run while it waits.
  */
 import type { Bindings } from "./manifest.ts";
-import { type Dispatch, dispatchesOf, evaluateSize, type WgslPlan, type WgslProgram } from "./webgpu-plan.ts";
+import {
+  type Dispatch,
+  evaluateSize,
+  type Script,
+  scriptOf,
+  type WgslPlan,
+  type WgslProgram,
+} from "./webgpu-plan.ts";
 
 // The values of GPUBufferUsage, GPUShaderStage and GPUMapMode, which Node does not define.
 const MAP_READ = 1;
@@ -34,10 +44,18 @@ export type Words = ArrayBufferView | GPUBuffer;
 /** Adds commands after the pass of a call; its results lie in `working`. */
 export type Epilogue = (encoder: GPUCommandEncoder, working: GPUBuffer) => void;
 
+/** A call whose steps depend on data, under way. */
+interface Deciding {
+  readonly group: GPUBindGroup;
+  readonly working: GPUBuffer;
+  /** Dispatches that were not submitted yet. */
+  readonly pending: Dispatch[];
+}
+
 /** A program at one size of its inputs, ready to run. */
 interface Prepared {
   readonly bytes: number;
-  readonly dispatches: readonly Dispatch[];
+  readonly script: Script;
   readonly params: GPUBuffer;
   /** The bind group, and the working buffer it was made with. */
   group?: { readonly working: GPUBuffer; readonly bound: GPUBindGroup };
@@ -168,28 +186,90 @@ export class Engine {
     return createBuffer(this.#device, bytes, DATA, contents);
   }
 
-  /** Runs a program. */
+  /** Runs a program in which nothing is decided by data. */
   submit(program: WgslProgram, bindings: Bindings, inputs: readonly Words[], then: Epilogue): void {
     if (this.#failure !== "") throw new Error(this.#failure);
     const call = this.#prepare(program, bindings);
     this.#grow(call.bytes);
     const encoder = this.#device.createCommandEncoder();
+    this.#load(encoder, program, bindings, inputs, this.#working);
+    this.#encode(encoder, this.#boundGroup(call), call.script as readonly Dispatch[]);
+    then(encoder, this.#working);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Runs any program up to where nothing is left to decide. What it returns runs the rest, once. */
+  async decide(
+    program: WgslProgram,
+    bindings: Bindings,
+    inputs: readonly Words[],
+  ): Promise<(then: Epilogue) => void> {
+    if (this.#failure !== "") throw new Error(this.#failure);
+    const { bytes, script, params } = this.#prepare(program, bindings);
+    const working = this.buffer(bytes);
+    const call: Deciding = { group: this.#bindGroup(params, working), working, pending: [] };
+    const encoder = this.#device.createCommandEncoder();
+    this.#load(encoder, program, bindings, inputs, working);
+    this.#device.queue.submit([encoder.finish()]);
+    await this.#follow(script, call);
+    return (then) => {
+      this.#flush(call, then);
+      working.destroy();
+    };
+  }
+
+  async #follow(script: Script, call: Deciding): Promise<void> {
+    for (const step of script) {
+      if ("entry" in step) {
+        call.pending.push(step);
+        continue;
+      }
+      let yes: boolean;
+      do {
+        await this.#follow(step.test, call);
+        yes = await this.#ask(step.word, call);
+        await this.#follow(yes ? step.yes : step.no, call);
+      } while (yes && step.again);
+    }
+  }
+
+  /** Whether a word of the working buffer is other than 0 after all that is pending. */
+  #ask(word: number, call: Deciding): Promise<boolean> {
+    const encode = (target: GPUBuffer): void =>
+      this.#flush(call, (encoder, working) => encoder.copyBufferToBuffer(working, 4 * word, target, 0, 4));
+    return this.read(4, encode, (mapped) => new Uint32Array(mapped)[0] !== 0);
+  }
+
+  #flush({ group, working, pending }: Deciding, then: Epilogue): void {
+    const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, group, pending.splice(0));
+    then(encoder, working);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Puts inputs where the program expects them. */
+  #load(
+    encoder: GPUCommandEncoder,
+    program: WgslProgram,
+    bindings: Bindings,
+    inputs: readonly Words[],
+    working: GPUBuffer,
+  ): void {
     inputs.forEach((data, at) => {
       const offset = 4 * evaluateSize(program.inputs[at], bindings);
-      if (!ArrayBuffer.isView(data)) encoder.copyBufferToBuffer(data, 0, this.#working, offset, data.size);
-      else
-        this.#device.queue.writeBuffer(this.#working, offset, data.buffer, data.byteOffset, data.byteLength);
+      if (!ArrayBuffer.isView(data)) encoder.copyBufferToBuffer(data, 0, working, offset, data.size);
+      else this.#device.queue.writeBuffer(working, offset, data.buffer, data.byteOffset, data.byteLength);
     });
+  }
+
+  #encode(encoder: GPUCommandEncoder, group: GPUBindGroup, dispatches: readonly Dispatch[]): void {
     const pass = encoder.beginComputePass();
-    const group = this.#bindGroup(call);
-    for (const { entry, groups, offset } of call.dispatches) {
+    for (const { entry, groups, offset } of dispatches) {
       pass.setPipeline(this.#parts.pipelines[entry]);
       pass.setBindGroup(0, group, [offset]);
       pass.dispatchWorkgroups(...groups);
     }
     pass.end();
-    then(encoder, this.#working);
-    this.#device.queue.submit([encoder.finish()]);
   }
 
   /** Waits for bytes that the commands of `encode` write into the buffer they are given; throws what the device says of them. */
@@ -241,11 +321,11 @@ export class Engine {
     const key = [program.name, ...Object.values(bindings)].join();
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const { dispatches, params } = dispatchesOf(program.steps, bindings, this.#plan.paramBytes);
+    const { script, params } = scriptOf(program.steps, bindings, this.#plan.paramBytes);
     const bytes = 4 * evaluateSize(program.words, bindings);
     const made = {
       bytes,
-      dispatches,
+      script,
       params: createBuffer(this.#device, params.byteLength, UNIFORM, params),
     };
     this.#kept.set(key, made);
@@ -254,15 +334,19 @@ export class Engine {
     return made;
   }
 
-  #bindGroup(call: Prepared): GPUBindGroup {
+  #boundGroup(call: Prepared): GPUBindGroup {
     const working = this.#working;
     if (call.group?.working === working) return call.group.bound;
-    const params = { buffer: call.params, size: this.#plan.paramBytes };
-    const resources = [params, ...[this.weights, this.state, working].map((buffer) => ({ buffer }))];
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const bound = this.#device.createBindGroup({ layout: this.#parts.layout, entries });
+    const bound = this.#bindGroup(call.params, working);
     call.group = { working, bound };
     return bound;
+  }
+
+  #bindGroup(params: GPUBuffer, working: GPUBuffer): GPUBindGroup {
+    const uniform = { buffer: params, size: this.#plan.paramBytes };
+    const resources = [uniform, ...[this.weights, this.state, working].map((buffer) => ({ buffer }))];
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    return this.#device.createBindGroup({ layout: this.#parts.layout, entries });
   }
 
   #grow(bytes: number): void {

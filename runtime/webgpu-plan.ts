@@ -11,7 +11,8 @@ export type SizeOperator = "+" | "-" | "*" | "/" | "%" | "min" | "max";
 
 /**
  * Runs an entry point, with so many workgroups along each axis (a single number is spread over two axes where it exceeds the limit of one);
- * or runs `body` for each chunk of at most `size` of `total`, where `symbol` is the size of the chunk and `base` its begin.
+ * or runs `body` for each chunk of at most `size` of `total`, where `symbol` is the size of the chunk and `base` its begin; or runs it with
+ * `symbol` = 0 ... `extent` - 1; or lets a word of the working buffer decide.
  */
 export type WgslStep =
   | { readonly entry: number; readonly groups: readonly Size[]; readonly params: readonly Size[] }
@@ -21,6 +22,20 @@ export type WgslStep =
       readonly total: Size;
       readonly size: number;
       readonly body: readonly WgslStep[];
+    }
+  | {
+      readonly symbol: string;
+      readonly extent: Size;
+      readonly reverse: boolean;
+      readonly body: readonly WgslStep[];
+    }
+  | {
+      /** Runs `test`, then `yes` or `no`, as the word says; after `yes` all over again if `again`. */
+      readonly word: Size;
+      readonly again: boolean;
+      readonly test: readonly WgslStep[];
+      readonly yes: readonly WgslStep[];
+      readonly no: readonly WgslStep[];
     };
 
 export interface WgslProgram {
@@ -29,6 +44,8 @@ export interface WgslProgram {
   readonly words: Size;
   readonly inputs: readonly Size[];
   readonly outputs: readonly Size[];
+  /** Whether a word of the working buffer decides anything. */
+  readonly decides?: boolean;
   readonly steps: readonly WgslStep[];
 }
 
@@ -47,8 +64,18 @@ export interface Dispatch {
   readonly offset: number;
 }
 
+/** What a word of the working buffer decides, as in `WgslStep`. */
+export interface Decision {
+  readonly word: number;
+  readonly again: boolean;
+  readonly test: Script;
+  readonly yes: Script;
+  readonly no: Script;
+}
+export type Script = readonly (Dispatch | Decision)[];
+
 export interface DispatchList {
-  readonly dispatches: readonly Dispatch[];
+  readonly script: Script;
   readonly params: Int32Array<ArrayBuffer>;
 }
 
@@ -73,35 +100,43 @@ export function evaluateSize(size: Size, bindings: Bindings): number {
 }
 
 /** Unrolls the steps of a program for one call. Dispatches without work are left out. */
-export function dispatchesOf(
-  steps: readonly WgslStep[],
-  bindings: Bindings,
-  paramBytes: number,
-): DispatchList {
-  const dispatches: Dispatch[] = [];
+export function scriptOf(steps: readonly WgslStep[], bindings: Bindings, paramBytes: number): DispatchList {
   const records: number[][] = [[]];
-  const unroll = (body: readonly WgslStep[], values: Bindings): void => {
-    for (const step of body) {
+  const unroll = (body: readonly WgslStep[], values: Bindings): Script =>
+    body.flatMap((step): Script => {
       if ("entry" in step) {
         const groups = spread(step.groups.map((size) => evaluateSize(size, values)));
-        if (groups.includes(0)) continue;
+        if (groups.includes(0)) return [];
         const record = step.params.map((size) => evaluateSize(size, values));
         if (record.length > 0) records.push(record);
         const offset = record.length > 0 ? (records.length - 1) * paramBytes : 0;
-        dispatches.push({ entry: step.entry, groups, offset });
-        continue;
+        return [{ entry: step.entry, groups, offset }];
       }
-      const total = evaluateSize(step.total, values);
-      for (let base = 0; base < total; base += step.size) {
-        const count = Math.min(step.size, total - base);
-        unroll(step.body, { ...values, [step.symbol]: count, [step.base]: base });
+      if ("word" in step) {
+        const [test, yes, no] = [step.test, step.yes, step.no].map((inner) => unroll(inner, values));
+        return [{ word: evaluateSize(step.word, values), again: step.again, test, yes, no }];
       }
-    }
-  };
-  unroll(steps, bindings);
+      return iterations(step, values).flatMap((more) => unroll(step.body, { ...values, ...more }));
+    });
+  const script = unroll(steps, bindings);
   const params = new Int32Array((records.length * paramBytes) / 4);
   records.forEach((record, at) => void params.set(record, (at * paramBytes) / 4));
-  return { dispatches, params };
+  return { script, params };
+}
+
+/** The values of its symbols in each iteration of a loop. */
+function iterations(step: Extract<WgslStep, { symbol: string }>, values: Bindings): Bindings[] {
+  if ("extent" in step) {
+    const { symbol, extent, reverse } = step;
+    const all = Array.from({ length: evaluateSize(extent, values) }, (_, at) => ({ [symbol]: at }));
+    return reverse ? all.reverse() : all;
+  }
+  const { symbol, base, total, size } = step;
+  const end = evaluateSize(total, values);
+  return Array.from({ length: Math.ceil(end / size) }, (_, at) => ({
+    [symbol]: Math.min(size, end - at * size),
+    [base]: at * size,
+  }));
 }
 
 /** Three axes. A number alone may exceed the limit: it becomes a rectangle that holds at least so many. */

@@ -21,7 +21,7 @@ import {
   type TypedArray,
   typedArrays,
 } from "./manifest.ts";
-import { createEngine, type Engine } from "./webgpu-engine.ts";
+import { createEngine, type Engine, type Epilogue } from "./webgpu-engine.ts";
 import { evaluateSize, type WgslPlan, type WgslProgram } from "./webgpu-plan.ts";
 
 type Bytes = ArrayBuffer | Uint8Array;
@@ -120,10 +120,13 @@ export class WebGpuModel {
     const words = arrays.map((array, at) => wordsOf(entry.inputs[at].dtype, array));
     const begin = evaluateSize(program.outputs[0] ?? 0, bindings);
     const bytes = 4 * entry.outputs.reduce((sum, { shape }) => sum + countOf(shape, bindings), 0);
-    const encode = (target: GPUBuffer): void =>
-      this.#engine.submit(program, bindings, words, (encoder, working) =>
-        encoder.copyBufferToBuffer(working, 4 * begin, target, 0, bytes),
-      );
+    const finish = program.decides === true ? await this.#engine.decide(program, bindings, words) : undefined;
+    const encode = (target: GPUBuffer): void => {
+      const then: Epilogue = (encoder, working) =>
+        encoder.copyBufferToBuffer(working, 4 * begin, target, 0, bytes);
+      if (finish === undefined) this.#engine.submit(program, bindings, words, then);
+      else finish(then);
+    };
     return this.#engine.read(bytes, encode, (mapped) => {
       const results: Arrays = {};
       entry.outputs.forEach(({ name: output, dtype, shape }, at) => {
@@ -136,10 +139,13 @@ export class WebGpuModel {
 
   /**
    * Runs an entry on buffers of the device (see `upload`), without waiting. Inputs and results are in the order of the entry's; `bindings`
-   * gives its symbols their values. The caller destroys the results. What the device objects to, the next call that waits throws.
+   * gives its symbols their values. The caller destroys the results. What the device objects to, the next call that waits throws. Throws an
+   * Error for an entry in which data decides what runs: such a call has to wait.
    */
   callDevice(name: string, inputs: readonly GPUBuffer[], bindings: Bindings): GPUBuffer[] {
     const { entry, program } = this.#find(name);
+    if (program.decides === true)
+      throw new Error(`${name} runs steps that depend on data, which takes waiting: use call`);
     entry.inputs.forEach((port, at) => {
       const expected = 4 * countOf(port.shape, bindings);
       const got = inputs[at]?.size;

@@ -22,7 +22,6 @@ import { pointwise } from "../compiler/rules/pointwise.ts";
 import { pooling } from "../compiler/rules/pooling.ts";
 import { specs } from "../compiler/rules/specs.ts";
 import { weightScaling } from "../compiler/rules/weight-scaling.ts";
-import { inlineFunc } from "../compiler/walk-graph.ts";
 import { Builder } from "../ir/builder.ts";
 import { isFloat } from "../ir/dtype.ts";
 import { ModelError } from "../ir/errors.ts";
@@ -125,7 +124,7 @@ function withGradients(seed: number): Func | undefined {
   if (!isFloat(value.type.dtype)) return undefined;
   const b = new Builder(opTable);
   const args = func.body.args.map((arg): BlockArg => ({ ...arg }));
-  const [y] = inlineFunc(b, func, args);
+  const [y] = b.inline(func.body, args);
   try {
     const dxs = gradients(
       b,

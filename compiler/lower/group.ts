@@ -7,7 +7,7 @@ import { type Dim, equalDims, evaluateDim, type Shape, symbolsOf } from "../../i
 import { CompilerBug } from "../../ir/errors.ts";
 import type { Block, Op, OpResult } from "../../ir/graph.ts";
 import { type Expr, makeVar, read as readVar, type Var } from "../../ir/kernel.ts";
-import type { Lowering, OpTable } from "../../ir/op.ts";
+import type { Control, Lowering, OpTable } from "../../ir/op.ts";
 import { hull, type Span, spanOf, stepAlong } from "./access.ts";
 import { Evaluator, isInlinable } from "./evaluator.ts";
 
@@ -105,6 +105,12 @@ export function loweringOf(op: Op, ops: OpTable): Lowering {
   const def = ops.get(op.name);
   if (def === undefined) throw new CompilerBug("lower", `unknown op ${op.name}`);
   return def.lower;
+}
+
+/** How the regions of an op run, where it has any. */
+export function controlOf(op: Op, ops: OpTable): Control | undefined {
+  const lowering = loweringOf(op, ops);
+  return lowering.kind === "region" ? lowering.control : undefined;
 }
 
 /** The main result: of those that leave the group, the one with most axes; its axes carry the tiles. */

@@ -13,6 +13,7 @@ import { buffersOf } from "../../ir/walk-kernel.ts";
 import { Evaluator } from "./evaluator.ts";
 import { blockSymbols, loweringOf } from "./group.ts";
 import { TOTAL, TotalSizes } from "./kernel.ts";
+import { type Slice, Slices } from "./slices.ts";
 
 export interface HandBuilt {
   /** Parameters are the block's arguments, then its returns, then the scratch memory. */
@@ -25,12 +26,17 @@ export interface HandBuilt {
 export const handBuiltOp = (block: Block, ops: OpTable): Op | undefined =>
   block.ops.find((op) => loweringOf(op, ops).kind === "kernel");
 
-export function lowerHandBuilt(block: Block, name: string, ops: OpTable): HandBuilt {
+export function lowerHandBuilt(
+  block: Block,
+  name: string,
+  ops: OpTable,
+  slices: ReadonlyMap<Value, Slice>,
+): HandBuilt {
   const op = handBuiltOp(block, ops);
   const lowering = op && loweringOf(op, ops);
   if (op === undefined || lowering?.kind !== "kernel")
     throw new CompilerBug("lower", `group ${name} builds no kernel by hand`);
-  return new HandBuiltWriter(block, op, ops).write(name, lowering);
+  return new HandBuiltWriter(block, op, ops, new Slices(slices)).write(name, lowering);
 }
 
 class HandBuiltWriter {
@@ -40,13 +46,21 @@ class HandBuiltWriter {
   private readonly sizes: ReadonlyMap<string, Var>;
   private readonly totals = new Map<string, Var>();
   private readonly inputs: ReadonlyMap<Value, Buffer>;
+  /** Of arguments: what such a kernel writes is memory of its own. */
+  private readonly slices: Slices;
 
-  constructor(block: Block, op: Op, ops: OpTable) {
+  constructor(block: Block, op: Op, ops: OpTable, slices: Slices) {
+    this.slices = slices;
     this.block = block;
     this.op = op;
     this.ops = ops;
     this.sizes = new Map(blockSymbols(block).map((symbol) => [symbol, makeVar(symbol)]));
-    this.inputs = new Map(block.args.map((arg, i) => [arg, buffer(arg.name ?? `in${i}`, arg.type)]));
+    this.inputs = new Map(
+      block.args.map((arg, i) => {
+        const type = { dtype: arg.type.dtype, shape: slices.shapeOf(arg) };
+        return [arg, buffer(arg.name ?? `in${i}`, type)];
+      }),
+    );
   }
 
   write(name: string, lowering: Extract<Lowering, { kind: "kernel" }>): HandBuilt {
@@ -72,6 +86,7 @@ class HandBuiltWriter {
         dims: [
           ...[...this.sizes].map(([symbol, variable]) => ({ symbol, var: variable })),
           ...[...this.totals].map(([symbol, variable]) => ({ symbol: symbol + TOTAL, var: variable })),
+          ...this.slices.dims,
         ],
         body: [nest],
       },
@@ -81,7 +96,7 @@ class HandBuiltWriter {
 
   private readInput(value: Value, index: readonly Expr[]): Expr | undefined {
     const input = this.inputs.get(value);
-    return input && load(input, index);
+    return input && load(input, this.slices.index(value, index));
   }
 
   /** What the kernel also reads of what it writes is `fresh`. */

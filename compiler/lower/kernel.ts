@@ -12,6 +12,7 @@ import {
 import type { Lowering, OpTable } from "../../ir/op.ts";
 import { Evaluator, type Sizes } from "./evaluator.ts";
 import { blockSymbols, loweringOf, type Placement, place, reduces, type Stage, stagedOps } from "./group.ts";
+import { type Slice, Slices } from "./slices.ts";
 
 /** The suffix of the size variable that counts the whole call rather than a chunk of it. */
 export const TOTAL = "_total";
@@ -23,6 +24,8 @@ export interface LoweredGroup {
 }
 
 interface Options {
+  /** The slices among the arguments and returns of the block. */
+  readonly slices?: ReadonlyMap<Value, Slice>;
   /** Add to the results instead of replacing them; only for additive groups. */
   readonly accumulate?: boolean;
 }
@@ -51,6 +54,7 @@ class GroupWriter {
   private readonly scratch = new Map<Value, { buffer: Buffer; stage: Stage }>();
   private readonly readInside = new Set<Value>();
   private readonly totals = new Map<string, Var>();
+  private readonly slices: Slices;
   private readonly evaluator: Evaluator;
   private readonly block: Block;
   private readonly placement: Placement;
@@ -67,6 +71,9 @@ class GroupWriter {
       extents: new Map(symbols.map((symbol) => [symbol, this.size(symbol)])),
       totals: this.totals,
     };
+    this.slices = new Slices(options.slices ?? new Map(), (counter, extent) =>
+      this.noteLoop(counter, extent),
+    );
     this.nameBuffers();
     this.evaluator = new Evaluator(ops, {
       onRead: (value, index) => this.readBuffer(value, index),
@@ -83,7 +90,7 @@ class GroupWriter {
 
   private nameBuffers(): void {
     const buffer = (value: Value, name: string): Buffer =>
-      makeBuffer(name, value.type.dtype, value.type.shape, "global");
+      makeBuffer(name, value.type.dtype, this.slices.shapeOf(value), "global");
     this.block.args.forEach((arg, i) => this.inputs.set(arg, buffer(arg, arg.name ?? `in${i}`)));
     this.block.returns.forEach((value, i) => this.outputs.set(value, buffer(value, `out${i}`)));
     const staged = stagedOps(this.block, this.ops);
@@ -95,7 +102,7 @@ class GroupWriter {
 
   private readBuffer(value: Value, index: readonly Expr[]): Expr | undefined {
     const input = this.inputs.get(value);
-    if (input !== undefined) return load(input, index);
+    if (input !== undefined) return load(input, this.slices.index(value, index));
     const held = this.scratch.get(value);
     if (held === undefined) return undefined;
     return load(held.buffer, this.localIndex(held.stage, index));
@@ -133,6 +140,7 @@ class GroupWriter {
         dims: [
           ...[...this.sizes.extents].map(([symbol, variable]) => ({ symbol, var: variable })),
           ...[...this.totals].map(([symbol, variable]) => ({ symbol: symbol + TOTAL, var: variable })),
+          ...this.slices.dims,
         ],
         body,
       },
@@ -200,8 +208,9 @@ class GroupWriter {
     const held = this.readInside.has(result) ? this.hold(stage, result, allocs) : undefined;
     const local = loops.map(({ variable }) => readVar(variable));
     if (output === undefined) return held === undefined ? [] : [store(held, local, value)];
-    if (held === undefined) return [store(output, index, value)];
-    return [store(held, local, value), store(output, index, load(held, local))];
+    const target = this.slices.index(result, index);
+    if (held === undefined) return [store(output, target, value)];
+    return [store(held, local, value), store(output, target, load(held, local))];
   }
 
   private reduction(
@@ -241,11 +250,13 @@ class GroupWriter {
     );
     const start = (i: number): Expr => {
       const output = this.outputs.get(results[i]);
-      return this.options.accumulate && output !== undefined ? load(output, index) : init[i];
+      return this.options.accumulate && output !== undefined
+        ? load(output, this.slices.index(results[i], index))
+        : init[i];
     };
     const finish = results.flatMap((result, i) => {
       const output = this.outputs.get(result);
-      return output === undefined ? [] : [store(output, index, state[i])];
+      return output === undefined ? [] : [store(output, this.slices.index(result, index), state[i])];
     });
     return [...buffers.map((buffer, i) => store(buffer, local, start(i))), ...nest, ...finish];
   }

@@ -4,17 +4,17 @@
  * chunk, in fixed order.
  */
 
-import { symbolsOf } from "../../ir/dim.ts";
+import { type Shape, symbolsOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Value } from "../../ir/graph.ts";
 import { sizeOf } from "../../ir/ndarray.ts";
-import type { Launch } from "../lower/launches.ts";
+import { type Item, launchesIn } from "../lower/launches.ts";
 
 /** Launches in order, those of the middle part run chunk by chunk. */
 export interface Chunked {
-  readonly before: readonly Launch[];
-  readonly chunk: readonly Launch[];
-  readonly after: readonly Launch[];
+  readonly before: readonly Item[];
+  readonly chunk: readonly Item[];
+  readonly after: readonly Item[];
   /** Samples per chunk. */
   readonly size: number;
 }
@@ -25,12 +25,12 @@ const MOST = 64;
 
 /** Splits launches around the batch loop; undefined when some sample needs a sum over all of them. */
 export function chunkBatch(
-  launches: readonly Launch[],
-  producer: ReadonlyMap<Value, Launch>,
+  launches: readonly Item[],
+  producer: ReadonlyMap<Value, Item>,
   chunkBytes: number,
 ): Chunked | undefined {
-  const late = new Set<Launch>();
-  const early = new Set<Launch>();
+  const late = new Set<Item>();
+  const early = new Set<Item>();
   for (const launch of launches) {
     const sources = launch.operands.flatMap((value) => producer.get(value) ?? []);
     const waits = sources.some(
@@ -53,9 +53,9 @@ export function chunkBatch(
 }
 
 /** The launches that others depend on. */
-function sourcesOf(launches: readonly Launch[], producer: ReadonlyMap<Value, Launch>): ReadonlySet<Launch> {
-  const sources = new Set<Launch>();
-  const visit = ({ operands }: Launch): void => {
+function sourcesOf(launches: readonly Item[], producer: ReadonlyMap<Value, Item>): ReadonlySet<Item> {
+  const sources = new Set<Item>();
+  const visit = ({ operands }: Item): void => {
     for (const source of operands.flatMap((value) => producer.get(value) ?? [])) {
       if (sources.has(source)) continue;
       sources.add(source);
@@ -67,9 +67,9 @@ function sourcesOf(launches: readonly Launch[], producer: ReadonlyMap<Value, Lau
 }
 
 /** As many samples as fit the given bytes with all they compute. */
-function chunkSize(launches: readonly Launch[], bytes: number): number {
+function chunkSize(launches: readonly Item[], bytes: number): number {
   let perSample = 0;
-  for (const { results, batch } of launches) {
+  for (const { results, batch } of [...launches, ...launches.flatMap(launchesInside)]) {
     if (batch !== "sample") continue;
     for (const { type } of results)
       perSample += byteWidth(type.dtype) * sizeOf(type.shape.slice(1).map(Number));
@@ -78,5 +78,8 @@ function chunkSize(launches: readonly Launch[], bytes: number): number {
   return fitting < ROWS ? Math.max(1, fitting) : Math.min(MOST, fitting - (fitting % ROWS));
 }
 
-/** True for values with one row per sample. */
-export const isBatched = (value: Value): boolean => symbolsOf(value.type.shape.slice(0, 1)).length > 0;
+const launchesInside = (item: Item): readonly Item[] =>
+  item.kind === "launch" ? [] : item.bodies.flatMap(launchesIn);
+
+/** True for arrays with one row per sample. */
+export const isBatched = (shape: Shape): boolean => symbolsOf(shape.slice(0, 1)).length > 0;

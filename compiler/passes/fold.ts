@@ -34,7 +34,8 @@ function foldConstants(block: Block, ops: OpTable): Block {
 }
 
 function isWorthwhile(op: Op, operands: readonly NDArray[], ops: OpTable): boolean {
-  if (operands.length === 0 || ops.get(op.name)?.evaluate === undefined) return false;
+  // A loop may never end.
+  if (operands.length === 0 || ops.get(op.name)?.lower.kind === "region") return false;
   if (op.results.some((result) => splatValue(result) !== undefined || !isStaticShape(result.type.shape)))
     return false;
   const given = operands.reduce((sum, array) => sum + bytesOf(array).length, 0);

@@ -11,6 +11,7 @@ import type { Block, Func, Op, Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
 import { Evaluator } from "../lower/evaluator.ts";
 import {
+  controlOf,
   domainSize,
   isIntense,
   isLittle,
@@ -41,8 +42,14 @@ export const fuse: Pass = {
     mapFuncs(module, (func) => (isFused(func, ops) || isPrepare(func) ? func : fuseFunc(func, ops))),
 };
 
-const isFused = (func: Func, ops: OpTable): boolean =>
-  func.body.ops.every((op) => loweringOf(op, ops).kind === "region" || isMemoryOp(op, ops));
+const isFused = (func: Func, ops: OpTable): boolean => isFusedBlock(func.body, ops);
+
+const isFusedBlock = (block: Block, ops: OpTable): boolean =>
+  block.ops.every((op) => {
+    const control = controlOf(op, ops);
+    if (control === undefined) return isMemoryOp(op, ops);
+    return control.runs === "once" || op.regions.every((region) => isFusedBlock(region, ops));
+  });
 
 /** A kernel built by hand is one as it stands: nothing is fused with it, but for what it reads through. */
 const isWall = (op: Op, ops: OpTable): boolean => loweringOf(op, ops).kind === "kernel";
@@ -57,10 +64,36 @@ export const isolate: Pass = {
 };
 
 /** Replaces the body of a function by fused ops and memory ops; `alone`: no two ops share a group. */
-export function fuseFunc(func: Func, ops: OpTable, alone = false): Func {
-  const grouping = new Grouping(func.body, ops, alone);
+export const fuseFunc = (func: Func, ops: OpTable, alone = false): Func => ({
+  ...func,
+  body: fuseBlock(func.body, ops, alone),
+});
+
+/** `slices`: arguments that have no memory of their own, so that nothing can be laid over them. */
+function fuseBlock(
+  block: Block,
+  ops: OpTable,
+  alone: boolean,
+  slices: ReadonlySet<Value> = new Set(),
+): Block {
+  const grouping = new Grouping(block, ops, alone, slices);
   grouping.run();
-  return { ...func, body: new Rebuild(func.body, ops, grouping).run() };
+  const inside = (op: Op): Block[] =>
+    op.regions.map((region) => fuseBlock(region, ops, alone, slicesOf(op, region, slices, ops)));
+  return new Rebuild(block, ops, grouping, inside).run();
+}
+
+/** The arguments of a region that are slices of stacked operands, or stand for slices outside. */
+function slicesOf(op: Op, region: Block, outside: ReadonlySet<Value>, ops: OpTable): ReadonlySet<Value> {
+  const skipped = op.operands.length - region.args.length;
+  const control = controlOf(op, ops);
+  const counts = control?.runs === "for" ? control.counts(op.attrs) : undefined;
+  return new Set(
+    region.args.filter((_, i) => {
+      const isCut = counts !== undefined && i >= counts.carries && i < counts.carries + counts.inputs.length;
+      return isCut || outside.has(op.operands[i + skipped]);
+    }),
+  );
 }
 
 interface Placed {
@@ -90,8 +123,10 @@ class Grouping {
   private readonly alone: boolean;
   private readonly block: Block;
   private readonly ops: OpTable;
+  private readonly slices: ReadonlySet<Value>;
 
-  constructor(block: Block, ops: OpTable, alone: boolean) {
+  constructor(block: Block, ops: OpTable, alone: boolean, slices: ReadonlySet<Value>) {
+    this.slices = slices;
     this.alone = alone;
     this.block = block;
     this.ops = ops;
@@ -109,7 +144,7 @@ class Grouping {
   /** A reshape; or a join whose parts can all be written in place: made here, each once, and wanted nowhere else in particular. */
   private isMemory(op: Op): boolean {
     if (!isMemoryOp(op, this.ops)) return false;
-    if (loweringOf(op, this.ops).kind === "alias") return true;
+    if (loweringOf(op, this.ops).kind === "alias") return !this.slices.has(this.aliased(op.operands[0]));
     const parts = op.operands.map((operand) => this.aliased(operand));
     const isOwn = (part: Value): boolean => part.kind === "result" && !this.isPlaced(part, op);
     return !this.isPlaced(op.results[0], op) && new Set(parts).size === parts.length && parts.every(isOwn);
@@ -133,6 +168,7 @@ class Grouping {
   /** Readers come after what they read: going backwards, every reader has its group. */
   run(): void {
     for (const op of [...this.block.ops].reverse()) {
+      if (controlOf(op, this.ops) !== undefined) continue;
       if (this.isMemory(op) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
       const group = (this.alone ? undefined : this.findGroup(op)) ?? { ops: new Set() };
       group.ops.add(op);
@@ -178,11 +214,13 @@ class Grouping {
     return union !== undefined && sameRows(union, rows) ? union : undefined;
   }
 
-  /** Returned, or read by an op that is a matter of memory: a free op then has to be computed after all. */
+  /** Returned, or read by an op that is a matter of memory, or by a loop: a free op then has to be computed after all. */
   private neededInMemory(value: Value): boolean {
     if (this.returned.has(value)) return true;
     return this.usersOf(value).some(
-      (user) => this.isMemory(user) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0])),
+      (user) =>
+        controlOf(user, this.ops) !== undefined ||
+        (this.isMemory(user) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0]))),
     );
   }
 
@@ -324,8 +362,10 @@ class Rebuild {
   private readonly block: Block;
   private readonly ops: OpTable;
   private readonly grouping: Grouping;
+  private readonly regionsOf: (op: Op) => readonly Block[];
 
-  constructor(block: Block, ops: OpTable, grouping: Grouping) {
+  constructor(block: Block, ops: OpTable, grouping: Grouping, regionsOf: (op: Op) => readonly Block[]) {
+    this.regionsOf = regionsOf;
     this.block = block;
     this.ops = ops;
     this.grouping = grouping;
@@ -348,14 +388,15 @@ class Rebuild {
     if (value.kind === "arg") return value;
     const group = this.grouping.groups.get(value.op);
     if (group !== undefined) this.emitGroup(group);
-    else this.emitMemoryOp(value.op);
+    else this.emitAlone(value.op);
     return this.mapped.get(value) ?? value;
   }
 
-  private emitMemoryOp(op: Op): void {
+  /** A memory op, a loop or a branch. */
+  private emitAlone(op: Op): void {
     const operands = op.operands.map((operand) => this.value(operand));
     this.builder.loc = op.loc;
-    const results = this.builder.results(op.name, operands, op.attrs, op.regions);
+    const results = this.builder.results(op.name, operands, op.attrs, this.regionsOf(op));
     op.results.forEach((result, i) => this.mapped.set(result, results[i]));
   }
 

@@ -1,9 +1,11 @@
 /**
- * Makes constant arrays into parameters: what a kernel reads from memory has to lie in memory. Single numbers stay constants.
+ * Makes constant arrays into parameters: what a kernel reads from memory has to lie in memory. Single numbers stay constants. In regions there
+ * are none left (`hoist-invariants`).
  */
-import type { BlockArg, Func, Module, Op, Value } from "../../ir/graph.ts";
-import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
+import type { BlockArg, Func, Module, Value } from "../../ir/graph.ts";
+import type { NDArray } from "../../ir/ndarray.ts";
 import type { Pass } from "../pass.ts";
+import { constantArray } from "../rules/facts.ts";
 import { isPrepare, rebuildBlock } from "../walk-graph.ts";
 
 interface LiftConstants extends Pass {
@@ -11,14 +13,9 @@ interface LiftConstants extends Pass {
   collecting(into: Map<string, NDArray>): Pass;
 }
 
-const constantOf = (op: Op): NDArray | undefined => {
-  const { value } = op.attrs;
-  const isArray = typeof value === "object" && "data" in value && op.operands.length === 0;
-  return isArray && sizeOf(value.shape) > 1 ? value : undefined;
-};
-
 function lift(module: Module, into: Map<string, NDArray>): Module {
-  if (!module.funcs.some((func) => func.body.ops.some(constantOf))) return module;
+  if (!module.funcs.some((func) => func.body.ops.some((op) => constantArray(op) !== undefined)))
+    return module;
   return { funcs: module.funcs.map((func) => liftFunc(func, into)) };
 }
 
@@ -28,7 +25,7 @@ function liftFunc(func: Func, into: Map<string, NDArray>): Func {
   const lifted = new Map<Value, BlockArg>();
   const paths: string[] = [];
   for (const op of func.body.ops) {
-    const value = constantOf(op);
+    const value = constantArray(op);
     if (value === undefined) continue;
     const path = `constant/${into.size}`;
     into.set(path, value);

@@ -5,40 +5,47 @@
 import type { Value } from "../../ir/graph.ts";
 import { type Kernel, read, type Stmt, type Var } from "../../ir/kernel.ts";
 import { substitute } from "../../ir/walk-kernel.ts";
-import type { Launch } from "../lower/launches.ts";
+import type { Item, Launch } from "../lower/launches.ts";
 
 /** Iterations per sample up to which a launch counts as small. */
 const SMALL = 16384;
 
-/** Merges within a list; a merged launch stands where its last member stood, so every member's operands are there. */
-export function mergeLaunches(
-  launches: readonly Launch[],
-  producer: (value: Value) => Launch | undefined,
-): Launch[] {
-  const merged = new Map<Launch, Launch[]>();
+/** Merges within a list, and within the lists of loops and branches. */
+export function mergeLaunches(items: readonly Item[], producer: (value: Value) => Item | undefined): Item[] {
+  const inside = items.map((item) =>
+    item.kind === "launch"
+      ? item
+      : { ...item, bodies: item.bodies.map((body) => mergeLaunches(body, producer)) },
+  );
+  return mergeList(inside, producer);
+}
+
+/** A merged launch stands where its last member stood, so every member's operands are there. */
+function mergeList(items: readonly Item[], producer: (value: Value) => Item | undefined): Item[] {
+  const merged = new Map<Item, Launch[]>();
   let open: Launch[] = [];
   const close = (): void => {
     const last = open[open.length - 1];
     if (open.length > 1) merged.set(last, open);
     open = [];
   };
-  const delayed = new Set<Launch>();
-  for (const launch of launches) {
-    if (!isSmall(launch)) {
+  const delayed = new Set<Item>();
+  for (const item of items) {
+    const dependent = item.operands.some((value) => open.some((member) => member === producer(value)));
+    if (item.kind === "control" || !isSmall(item)) {
       // What needs a member must not come before it.
-      if (launch.operands.some((value) => open.some((member) => member === producer(value)))) close();
+      if (dependent) close();
       continue;
     }
-    const dependent = launch.operands.some((value) => open.some((member) => member === producer(value)));
-    if (dependent || (open.length > 0 && open[0].batch !== launch.batch)) close();
-    open.push(launch);
+    if (dependent || (open.length > 0 && open[0].batch !== item.batch)) close();
+    open.push(item);
   }
   close();
   for (const members of merged.values()) for (const member of members) delayed.add(member);
-  return launches.flatMap((launch) => {
-    const members = merged.get(launch);
+  return items.flatMap((item) => {
+    const members = merged.get(item);
     if (members !== undefined) return [combine(members)];
-    return delayed.has(launch) ? [] : [launch];
+    return delayed.has(item) ? [] : [item];
   });
 }
 
@@ -57,6 +64,7 @@ function work(stmts: readonly Stmt[]): number {
 function combine(members: readonly Launch[]): Launch {
   const [first] = members;
   return {
+    kind: "launch",
     kernel: combineKernels(members.map(({ kernel }) => kernel)),
     operands: members.flatMap(({ operands }) => operands),
     results: members.flatMap(({ results }) => results),

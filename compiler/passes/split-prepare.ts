@@ -15,14 +15,7 @@ import type { OpTable } from "../../ir/op.ts";
 import type { TensorType } from "../../ir/type.ts";
 import type { Pass } from "../pass.ts";
 import { isSizeOp } from "../rules/facts.ts";
-import {
-  cloneBlock,
-  countUses,
-  dependenciesOf,
-  type Mapping,
-  replaceResults,
-  withOperands,
-} from "../walk-graph.ts";
+import { countUses, dependenciesOf, type Mapping, replaceResults, withOperands } from "../walk-graph.ts";
 
 /** How many times larger than its sources a prepared value may be (a Winograd transform of 4x4 tiles is), and what is always small enough. */
 const growth = 4;
@@ -75,7 +68,7 @@ function prepareFunc(func: Func, values: readonly Value[], paths: readonly strin
   const given = func.body.args.filter((arg) => uses.has(arg));
   const args = given.map((arg): BlockArg => ({ ...arg }));
   const b = new Builder(ops);
-  const returns = cloneBlock(b, { args: given, ops: needed, returns: values }, args);
+  const returns = b.inline({ args: given, ops: needed, returns: values }, args);
   return {
     name: `${func.name}.prepare`,
     body: b.block(args, returns),

@@ -73,6 +73,12 @@ function runSteps(
       run(step, args);
       continue;
     }
+    if (step.kind === "for") {
+      const extent = evaluateDim(step.extent, sizes);
+      for (let count = 0; count < extent; count++)
+        runSteps(step.body, [...args, 0, step.reverse ? extent - 1 - count : count], run, sizes);
+      continue;
+    }
     const total = evaluateDim(step.total, sizes);
     for (let base = 0; base < total; base += step.size)
       runSteps(step.body, [...args, base, Math.min(step.size, total - base)], run, sizes);

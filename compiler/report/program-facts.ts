@@ -5,7 +5,15 @@
 import { type Bindings, evaluateDim } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Func, Op } from "../../ir/graph.ts";
-import type { Program, Slot, Step } from "../../ir/program.ts";
+import {
+  bodiesOf,
+  isNested,
+  type Program,
+  type SimpleStep,
+  type Slot,
+  type Step,
+  slotsIn,
+} from "../../ir/program.ts";
 import { printType } from "../../ir/type.ts";
 import { shortener } from "./short-names.ts";
 
@@ -43,9 +51,8 @@ export interface ProgramFacts {
   readonly unsharedBytes: number;
 }
 
-type Simple = Exclude<Step, { kind: "chunks" }>;
 interface Flat {
-  readonly step: Simple;
+  readonly step: SimpleStep;
   readonly chunked: boolean;
 }
 
@@ -66,18 +73,13 @@ export function programFacts(program: Program, func: Func | undefined, batch: nu
   };
 }
 
-/** All steps in order; the symbols of chunks get the size of a full one. */
+/** All steps in order, each once however often it runs; the symbols of chunks get the size of a full one. */
 function flatten(steps: readonly Step[], sizes: Map<string, number>, chunked: boolean): Flat[] {
   return steps.flatMap((step): Flat[] => {
-    if (step.kind !== "chunks") return [{ step, chunked }];
-    sizes.set(step.symbol, Math.min(step.size, evaluateDim(step.total, sizes)));
-    return flatten(step.body, sizes, true);
+    if (!isNested(step)) return [{ step, chunked }];
+    if (step.kind === "chunks") sizes.set(step.symbol, Math.min(step.size, evaluateDim(step.total, sizes)));
+    return bodiesOf(step).flatMap((body) => flatten(body, sizes, chunked || step.kind === "chunks"));
   });
-}
-
-function slotsOf(step: Simple): readonly Slot[] {
-  if (step.kind === "launch") return step.args.map(({ slot }) => slot);
-  return step.kind === "clear" ? [step.slot] : [step.from.slot, step.to.slot];
 }
 
 const bytesOf = ({ size, dtype }: Slot, sizes: Bindings): number =>
@@ -86,7 +88,7 @@ const bytesOf = ({ size, dtype }: Slot, sizes: Bindings): number =>
 function slotFacts(flat: readonly Flat[], sizes: Bindings): SlotFacts[] {
   const found = new Map<string, SlotFacts>();
   flat.forEach(({ step }, at) => {
-    for (const slot of slotsOf(step)) {
+    for (const slot of slotsIn(step)) {
       if (slot.region.kind !== "arena") continue;
       const { name } = slot;
       const [offset, bytes] = [evaluateDim(slot.offset, sizes), bytesOf(slot, sizes)];
@@ -104,7 +106,7 @@ function describeSteps(flat: readonly Flat[], func: Func | undefined, sizes: Bin
   const known = groups.length === launches;
   let next = 0;
   return flat.map(({ step, chunked }) => {
-    const bytes = slotsOf(step).reduce((sum, slot) => sum + bytesOf(slot, sizes), 0);
+    const bytes = slotsIn(step).reduce((sum, slot) => sum + bytesOf(slot, sizes), 0);
     if (step.kind !== "launch") {
       const name = step.kind === "clear" ? step.slot.name : step.to.slot.name;
       return { kind: step.kind, name, ops: [], results: [], bytes, chunked };

@@ -26,6 +26,12 @@ export function constantOf(value: Value): NDArray | undefined {
   return isArray(array) ? array : undefined;
 }
 
+/** The array of a constant op of more than one element: kernels hold only single numbers. */
+export function constantArray(op: Op): NDArray | undefined {
+  const array = constantOf(op.results[0]);
+  return array !== undefined && sizeOf(array.shape) > 1 ? array : undefined;
+}
+
 /**
  * The number that a constant holds in every element: a constant of one element, or one broadcast. 64-bit integers that a number does not
  * hold exactly are left alone.

@@ -9,7 +9,7 @@ import type { Kernel } from "../kernel.ts";
 import { sizeOf } from "../ndarray.ts";
 import type { Binding, Region, Slot, Step } from "../program.ts";
 import { type CompiledKernel, compileKernel, isParallel } from "./kernel.ts";
-import { isWritten, type Memory } from "./memory.ts";
+import { isWritten, type Memory, readElement } from "./memory.ts";
 import { RaceRecord } from "./races.ts";
 
 /** The memory behind a `Region`. */
@@ -30,7 +30,7 @@ export interface Call {
   readonly compiled: Map<Kernel, Map<string, CompiledKernel>>;
 }
 
-/** Where in a loop over chunks a step runs. */
+/** Where in the loops around it a step runs. */
 interface Position {
   readonly bindings: Bindings;
   /** Samples before the chunk. */
@@ -64,9 +64,35 @@ function runStep(step: Step, call: Call, position: Position): void {
       }
       return;
     }
+    case "for": {
+      const extent = evaluateDim(step.extent, position.bindings);
+      for (let count = 0; count < extent; count++) {
+        const at = step.reverse ? extent - 1 - count : count;
+        const bindings = new Map([...position.bindings, [step.symbol, at]]);
+        runSteps(step.body, call, { ...position, bindings });
+      }
+      return;
+    }
+    case "while":
+      runSteps(step.test, call, position);
+      while (isTrue(step.cond, call, position)) {
+        runSteps(step.body, call, position);
+        runSteps(step.test, call, position);
+      }
+      return;
+    case "if":
+      runSteps(isTrue(step.cond, call, position) ? step.then : step.otherwise, call, position);
+      return;
     default:
       step satisfies never;
   }
+}
+
+function isTrue(slot: Slot, call: Call, position: Position): boolean {
+  const memory = viewOf(rangeOf({ slot, advance: 0 }, 1, call, position), slot, 1);
+  if (!isWritten(memory, 0))
+    throw new CompilerBug("interpret", `${call.program} decides by unwritten ${slot.name}`);
+  return readElement(memory, 0) !== 0;
 }
 
 interface Range {

@@ -1,6 +1,6 @@
 /**
  * `fused`: a group of ops that becomes one kernel. Its region is isolated: what it uses comes in as operands. `axes` are the parallel
- * axes of the tile program, as axes of the first result: everything in the group is computed tile by tile along them.
+ * axes of the tile program, as axes of the main result: everything in the group is computed tile by tile along them.
  */
 import { CompilerBug } from "../errors.ts";
 import type { OpDef } from "../op.ts";
@@ -15,6 +15,7 @@ export const fused: OpDef<{ readonly axes: readonly number[] }> = {
     if (region === undefined) throw new CompilerBug("fuse", "a fused op needs a region");
     return region.returns.map((value) => value.type);
   },
-  lower: { kind: "region" },
+  evaluate: (operands, _attrs, context) => context.run(0, operands),
+  lower: { kind: "region", control: { runs: "once" } },
   samples: [],
 };

@@ -143,6 +143,19 @@ export const transpose: OpDef<{ readonly permutation: readonly number[] }> = {
   ],
 };
 
+export const copy: OpDef = {
+  name: "copy",
+  doc: "The operand, in memory of its own.",
+  tolerance: "exact",
+  arity: [1, 1],
+  attrNames: [],
+  infer: ([x]) => [x],
+  evaluate: ([x]) => [{ ...x, data: x.data.slice() }],
+  gradient: (_b, _op, [dy]) => [dy],
+  lower: { kind: "map", at: (_ctx, index, read) => read(0, index) },
+  samples: [{ operands: [tensorType("f32", [2, 3])], attrs: {} }],
+};
+
 export const stopGradient: OpDef = {
   name: "stop_gradient",
   doc: "The operand; no gradient passes.",

@@ -13,6 +13,8 @@
  *       }
  *     }
  *
+ * Other steps with steps inside are `for t of 128 backwards { }`, `test { } while cond { }` and `if cond { } else { }`.
+ *
  * `x + 8` begins 8 elements further for each sample before the chunk. `parseProgram` reads back what `printProgram` writes; printing that
  * again gives the same text.
  */
@@ -27,6 +29,7 @@ import {
   type Region,
   type Slot,
   type Step,
+  slotsOf,
 } from "../program.ts";
 import { readDim, readKernel, readName } from "./kernel-parse.ts";
 import { isIdentifier, printKernel, uniqueName } from "./kernel-print.ts";
@@ -63,23 +66,6 @@ export function printProgram(program: Program): string {
   return `${texts.join("")}program ${printName(program.name)} {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
 }
 
-function slotsOf(steps: readonly Step[]): Slot[] {
-  return steps.flatMap((step) => {
-    switch (step.kind) {
-      case "launch":
-        return step.args.map(({ slot }) => slot);
-      case "clear":
-        return [step.slot];
-      case "copy":
-        return [step.from.slot, step.to.slot];
-      case "chunks":
-        return slotsOf(step.body);
-      default:
-        return step satisfies never;
-    }
-  });
-}
-
 function printSlot({ dtype, size, region, offset }: Slot, name: string): string {
   const where = "index" in region ? `${region.kind} ${region.index}` : region.kind;
   return `${printName(name)}: ${dtype}[${printDim(size)}] in ${where}${offset === 0 ? "" : ` at ${printDim(offset)}`}`;
@@ -93,6 +79,8 @@ function printStep(
   const slotName = (slot: Slot): string => printName(slots.get(slot) ?? slot.name);
   const binding = ({ slot, advance }: Binding): string =>
     `${slotName(slot)}${advance === 0 ? "" : ` + ${advance}`}`;
+  const indented = (body: readonly Step[]): string[] =>
+    body.flatMap((inner) => printStep(inner, kernels, slots)).map((line) => `  ${line}`);
   switch (step.kind) {
     case "launch": {
       const dims = step.dims.length > 0 ? `[${step.dims.map(printDim).join(", ")}]` : "";
@@ -104,13 +92,31 @@ function printStep(
     case "copy":
       return [`copy ${printDim(step.size)} from ${binding(step.from)} to ${binding(step.to)}`];
     case "chunks": {
-      const body = step.body.flatMap((inner) => printStep(inner, kernels, slots));
+      const head = `chunks ${step.symbol} of ${printDim(step.total)} by ${step.size} {`;
+      return [head, ...indented(step.body), "}"];
+    }
+    case "for":
       return [
-        `chunks ${step.symbol} of ${printDim(step.total)} by ${step.size} {`,
-        ...body.map((line) => `  ${line}`),
+        `for ${step.symbol} of ${printDim(step.extent)}${step.reverse ? " backwards" : ""} {`,
+        ...indented(step.body),
         "}",
       ];
-    }
+    case "while":
+      return [
+        "test {",
+        ...indented(step.test),
+        `} while ${slotName(step.cond)} {`,
+        ...indented(step.body),
+        "}",
+      ];
+    case "if":
+      return [
+        `if ${slotName(step.cond)} {`,
+        ...indented(step.then),
+        "} else {",
+        ...indented(step.otherwise),
+        "}",
+      ];
     default:
       return step satisfies never;
   }
@@ -134,7 +140,7 @@ export function parseProgram(text: string): Program {
   reader.need("arena");
   const arenaBytes = readDim(reader);
   const slots = readSlots(reader);
-  const steps = readSteps(reader, kernels, slots);
+  const steps = readBody(reader, { kernels, slots });
   if (!reader.isAtEnd) reader.fail("the end of the text");
   const symbols = symbolsOf(inputs.flatMap(({ shape }) => shape)).sort();
   return { name, symbols, inputs, outputs, arenaBytes, steps };
@@ -182,46 +188,72 @@ function readRegion(reader: Reader): Region {
   return { kind, index: reader.integer("the number of a port") };
 }
 
+/** What the names in steps stand for. */
+interface Names {
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  readonly slots: ReadonlyMap<string, Slot>;
+}
+
+/** Steps in braces. */
+function readSteps(reader: Reader, names: Names): Step[] {
+  reader.need("{");
+  return readBody(reader, names);
+}
+
 /** Steps up to the closing brace. */
-function readSteps(
-  reader: Reader,
-  kernels: ReadonlyMap<string, Kernel>,
-  slots: ReadonlyMap<string, Slot>,
-): Step[] {
+function readBody(reader: Reader, names: Names): Step[] {
   return reader.nested(() => {
     const steps: Step[] = [];
-    while (!reader.take("}")) steps.push(readStep(reader, kernels, slots));
+    while (!reader.take("}")) steps.push(readStep(reader, names));
     return steps;
   });
 }
 
-function readStep(
-  reader: Reader,
-  kernels: ReadonlyMap<string, Kernel>,
-  slots: ReadonlyMap<string, Slot>,
-): Step {
-  const slot = (): Slot => known(reader, slots, "slot");
-  const binding = (): Binding => ({ slot: slot(), advance: reader.take("+") ? reader.integer() : 0 });
-  if (reader.take("launch")) {
-    const kernel = known(reader, kernels, "kernel");
-    const dims = reader.take("[") ? reader.list("]", () => readDim(reader)) : [];
-    reader.need("(");
-    return { kind: "launch", kernel, dims, args: reader.list(")", binding) };
-  }
+function readStep(reader: Reader, names: Names): Step {
+  const slot = (): Slot => known(reader, names.slots, "slot");
+  if (reader.take("launch")) return readLaunch(reader, names);
   if (reader.take("clear")) return { kind: "clear", slot: slot() };
   if (reader.take("copy")) {
     const size = readSize(reader, "from");
-    const from = binding();
+    const from = readBinding(reader, names);
     reader.need("to");
-    return { kind: "copy", size, from, to: binding() };
+    return { kind: "copy", size, from, to: readBinding(reader, names) };
   }
-  if (!reader.take("chunks")) return reader.fail("a step: launch, clear, copy or chunks");
-  const symbol = reader.identifier("a symbol");
-  reader.need("of");
-  const total = readSize(reader, "by");
-  const size = reader.integer("the size of a chunk");
-  reader.need("{");
-  return { kind: "chunks", symbol, total, size, body: readSteps(reader, kernels, slots) };
+  if (reader.take("chunks")) {
+    const symbol = reader.identifier("a symbol");
+    reader.need("of");
+    const total = readSize(reader, "by");
+    const size = reader.integer("the size of a chunk");
+    return { kind: "chunks", symbol, total, size, body: readSteps(reader, names) };
+  }
+  if (reader.take("for")) {
+    const symbol = reader.identifier("a symbol");
+    reader.need("of");
+    const extent = readDim(reader);
+    const reverse = reader.take("backwards");
+    return { kind: "for", symbol, extent, reverse, body: readSteps(reader, names) };
+  }
+  if (reader.take("test")) {
+    const test = readSteps(reader, names);
+    reader.need("while");
+    return { kind: "while", test, cond: slot(), body: readSteps(reader, names) };
+  }
+  if (!reader.take("if")) return reader.fail("a step: launch, clear, copy, chunks, for, test or if");
+  const cond = slot();
+  const then = readSteps(reader, names);
+  reader.need("else");
+  return { kind: "if", cond, then, otherwise: readSteps(reader, names) };
+}
+
+function readLaunch(reader: Reader, names: Names): Step {
+  const kernel = known(reader, names.kernels, "kernel");
+  const dims = reader.take("[") ? reader.list("]", () => readDim(reader)) : [];
+  reader.need("(");
+  return { kind: "launch", kernel, dims, args: reader.list(")", () => readBinding(reader, names)) };
+}
+
+function readBinding(reader: Reader, { slots }: Names): Binding {
+  return { slot: known(reader, slots, "slot"), advance: reader.take("+") ? reader.integer() : 0 };
 }
 
 /** A dimension and the word behind it. */

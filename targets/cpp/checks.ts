@@ -3,7 +3,7 @@
  * bits, so every tensor must have fewer than 2^31 elements; of all the sizes in a program, only those that no other one bounds are tested.
  */
 import { type Dim, equalDims, productOf, subDims, substituteDim, symbol } from "../../ir/dim.ts";
-import type { Program, Step } from "../../ir/program.ts";
+import { bodiesOf, type Program, type Step } from "../../ir/program.ts";
 import { isNatural } from "../aliasing.ts";
 import type { Entry } from "./interface.ts";
 import { symbolNames } from "./steps.ts";
@@ -29,7 +29,7 @@ function largestSizes(program: Program): readonly Dim[] {
   return distinct.filter((dim) => !distinct.some((other) => other !== dim && isNatural(subDims(other, dim))));
 }
 
-/** All sizes that steps mention, a chunk's symbol standing for a whole chunk. */
+/** All sizes that steps mention, a chunk's symbol standing for a whole chunk, that of a loop for its length. */
 function stepSizes(steps: readonly Step[], chunks: ReadonlyMap<string, Dim>): Dim[] {
   return steps.flatMap((step): Dim[] => {
     switch (step.kind) {
@@ -45,6 +45,14 @@ function stepSizes(steps: readonly Step[], chunks: ReadonlyMap<string, Dim>): Di
         const inner = stepSizes(step.body, new Map([...chunks, [step.symbol, step.size]]));
         return [substituteDim(step.total, chunks), ...inner];
       }
+      case "for":
+        return [
+          substituteDim(step.extent, chunks),
+          ...stepSizes(step.body, new Map([...chunks, [step.symbol, step.extent]])),
+        ];
+      case "while":
+      case "if":
+        return bodiesOf(step).flatMap((body) => stepSizes(body, chunks));
       default:
         throw step satisfies never;
     }

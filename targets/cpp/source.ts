@@ -32,6 +32,7 @@ export function modelSource(bundle: Bundle, api: Interface): string {
     launch: (kernel, args, dims) => `${nameOf.get(kernel)}(${[...args, ...dims].join(", ")});`,
     clear: (pointer, bytes) => `memset(${pointer}, 0, ${bytes});`,
     copy: (to, from, bytes, overlap) => `${overlap ? "memmove" : "memcpy"}(${to}, ${from}, ${bytes});`,
+    test: (pointer) => `*${pointer}`,
   };
   const stepNames = api.entries.map(({ method }) => names.fresh(`${method}_steps`));
   const taken = new Set([...cppDialect.reserved, ...hostNames, ...nameOf.values(), ...stepNames]);

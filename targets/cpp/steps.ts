@@ -5,7 +5,7 @@
 import { type Dim, mulDims, symbolsOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Binding, Slot, Step } from "../../ir/program.ts";
+import type { Binding, Slot, Step, StepOf } from "../../ir/program.ts";
 import { mayOverlap } from "../aliasing.ts";
 import { memoryType } from "../clike/c-dialect.ts";
 import { Names } from "../clike/names.ts";
@@ -17,6 +17,8 @@ export interface StepSpelling {
   launch(kernel: Kernel, args: readonly string[], dims: readonly string[]): string;
   clear(pointer: string, bytes: string): string;
   copy(to: string, from: string, bytes: string, overlap: boolean): string;
+  /** The condition of an `if` or a loop: the bool that a pointer leads to. */
+  test(pointer: string): string;
 }
 
 /** The statements, indented by one level. `reserved`: names in scope that locals must not hide. */
@@ -98,12 +100,27 @@ class StepPrinter {
       }
       case "chunks":
         return this.#chunks(step, depth);
+      case "for":
+        return this.#counted(step, depth, base);
+      case "while": {
+        line("for (;;) {");
+        this.steps(step.test, depth + 1, base);
+        line(`${INDENT}if (!${this.#spelling.test(this.#pointer(step.cond))}) break;`);
+        this.steps(step.body, depth + 1, base);
+        return line("}");
+      }
+      case "if":
+        line(`if (${this.#spelling.test(this.#pointer(step.cond))}) {`);
+        this.steps(step.then, depth + 1, base);
+        line("} else {");
+        this.steps(step.otherwise, depth + 1, base);
+        return line("}");
       default:
         throw step satisfies never;
     }
   }
 
-  #chunks({ symbol, total, size, body }: Extract<Step, { kind: "chunks" }>, depth: number): void {
+  #chunks({ symbol, total, size, body }: StepOf<"chunks">, depth: number): void {
     const indent = INDENT.repeat(depth);
     const limit = dimText(total, this.#symbols);
     const outer = this.#symbols;
@@ -115,6 +132,23 @@ class StepPrinter {
         `${indent}for (int64_t ${base} = 0; ${base} < ${limit}; ${base} += ${size}) {`,
         `${indent + INDENT}const int64_t ${count} = ${base} + ${size} <= ${limit} ? ${size} : ${limit} - ${base};`,
       );
+      this.steps(body, depth + 1, base);
+      this.lines.push(`${indent}}`);
+    });
+    this.#symbols = outer;
+  }
+
+  #counted({ symbol, extent, reverse, body }: StepOf<"for">, depth: number, base: string | undefined): void {
+    const indent = INDENT.repeat(depth);
+    const limit = dimText(extent, this.#symbols);
+    const outer = this.#symbols;
+    this.#names.scoped(() => {
+      const at = this.#names.fresh(symbol);
+      this.#symbols = new Map([...outer, [symbol, at]]);
+      const head = reverse
+        ? `int64_t ${at} = ${limit}; ${at}-- > 0;`
+        : `int64_t ${at} = 0; ${at} < ${limit}; ${at}++`;
+      this.lines.push(`${indent}for (${head}) {`);
       this.steps(body, depth + 1, base);
       this.lines.push(`${indent}}`);
     });

@@ -1,9 +1,11 @@
 /**
  * `model.cu` around the kernels: device memory, the cache of captured graphs, and the C functions. A call is one launch of a graph that
  * was captured when its sizes and pointers first came; calls through host pointers go by way of staging memory, so theirs never change.
+ * Where data decides which steps run, nothing can be captured: the host enqueues steps one by one, and waits where it has to read a bool.
  */
 import { isStatic, mulDims, productOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
+import { isDecidedByData } from "../../ir/program.ts";
 import { checkLines, declareParameters, indented } from "../cpp/host-common.ts";
 import {
   argumentList,
@@ -125,6 +127,14 @@ void launch(void (*kernel)(Parameters...), dim3 groups, dim3 threads, cudaStream
 }`;
 }
 
+/** Needed where data decides which steps run. */
+export const testText = `/** Waits for all steps so far and reads a bool that they wrote; false where that fails, so that loops end. */
+bool is_true(const uint8_t* pointer, cudaStream_t stream) {
+  uint8_t value = 0;
+  if (cudaMemcpyAsync(&value, pointer, 1, cudaMemcpyDeviceToHost, stream) != cudaSuccess) return false;
+  return cudaStreamSynchronize(stream) == cudaSuccess && value != 0;
+}`;
+
 /** The steps of an entry, enqueued to a stream. */
 export const stepsFunction = ({ prefix }: Interface, entry: Entry, name: string, steps: string): string =>
   `// ${describeEntry(entry)}
@@ -140,19 +150,28 @@ export const entryFunctions = (
   stepsName: string,
 ): readonly string[] => [deviceFunction(api, entry, at, stepsName), hostFunction(api, entry)];
 
-/** On device pointers: checks, room in the arena, one graph launch. */
+/** On device pointers: checks, room in the arena, one graph launch where the steps are known beforehand. */
 function deviceFunction(api: Interface, entry: Entry, at: number, stepsName: string): string {
   const { prefix, macro } = api;
   const { symbol, method, program } = entry;
   const key = [String(at + 1), ...argumentList(entry).map((name) => `uint64_t(${name})`)];
   const report = `return device_error(error, "${method}");`;
   const arena = `reserve_arena(*model, ${dimText(program.arenaBytes, symbolNames(entry))})`;
+  const enqueue = (target: string): string =>
+    `${stepsName}(${["*model", target, ...argumentList(entry)].join(", ")});`;
+  const captured = [
+    `const ${prefix}_graph call = {{${key.join(", ")}}, nullptr, 0};`,
+    `const auto steps = [=](cudaStream_t capturing) { ${enqueue("capturing")} };`,
+    `if (const cudaError_t error = run(*model, call, static_cast<cudaStream_t>(stream), steps)) ${report}`,
+  ];
+  const enqueued = [
+    enqueue("static_cast<cudaStream_t>(stream)"),
+    `if (const cudaError_t error = cudaGetLastError()) ${report}`,
+  ];
   const lines = [
     ...checkLines(api, entry),
     ...(isStatic(program.arenaBytes) ? [] : [`if (const cudaError_t error = ${arena}) ${report}`]),
-    `const ${prefix}_graph call = {{${key.join(", ")}}, nullptr, 0};`,
-    `const auto steps = [=](cudaStream_t capturing) { ${stepsName}(${["*model", "capturing", ...argumentList(entry)].join(", ")}); };`,
-    `if (const cudaError_t error = run(*model, call, static_cast<cudaStream_t>(stream), steps)) ${report}`,
+    ...(isDecidedByData(program.steps) ? enqueued : captured),
     `return ${macro}_OK;`,
   ];
   return `int ${symbol}_device(${[`${prefix}_model* model`, ...parameterList(entry), "void* stream"].join(", ")}) {

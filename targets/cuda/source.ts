@@ -1,7 +1,7 @@
 /** `model.cu` from top to bottom: helpers, kernels, one function of steps per program, and the C functions. */
 import { isStatic } from "../../ir/dim.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Bundle } from "../../ir/program.ts";
+import { type Bundle, isDecidedByData } from "../../ir/program.ts";
 import { scalarSnippets, snippetsFor } from "../clike/c-support.ts";
 import { launchShape } from "../clike/launch.ts";
 import { Names } from "../clike/names.ts";
@@ -20,6 +20,7 @@ import {
   memoryText,
   stageText,
   stepsFunction,
+  testText,
 } from "./host.ts";
 import { exportText, fillText, lifecycleText, weightsText } from "./lifecycle.ts";
 
@@ -31,7 +32,7 @@ const style: KernelStyle = {
 const threadsOf = (kernel: Kernel): number => launchShape(kernel).threads.reduce((a, b) => a * b);
 
 const SPECIFIERS = "__host__ __device__ inline";
-const cudaNames = ["launch", "capture", "run", "stage", "fill", "device_error", "reserve_arena", "forget_graphs", "capturing",
+const cudaNames = ["launch", "capture", "run", "stage", "fill", "is_true", "device_error", "reserve_arena", "forget_graphs", "capturing",
   "steps", "call", "bytes", "staged", "status", "error"]; // biome-ignore format: a list
 
 export function modelSource(bundle: Bundle, api: Interface): string {
@@ -57,6 +58,7 @@ export function modelSource(bundle: Bundle, api: Interface): string {
     fillText(api),
     stageText(api),
     graphText(api),
+    ...(bundle.programs.some(({ steps }) => isDecidedByData(steps)) ? [testText] : []),
     snippetsFor([...kernels, ...steps].join("\n"), scalarSnippets, SPECIFIERS),
     ...kernels,
     ...steps,
@@ -92,6 +94,7 @@ function stepSpelling(nameOf: ReadonlyMap<Kernel, string>): StepSpelling {
     },
     clear: (pointer, bytes) => `cudaMemsetAsync(${pointer}, 0, ${bytes}, stream);`,
     copy: (to, from, bytes) => `cudaMemcpyAsync(${to}, ${from}, ${bytes}, cudaMemcpyDeviceToDevice, stream);`,
+    test: (pointer) => `is_true(${pointer}, stream)`,
   };
 }
 

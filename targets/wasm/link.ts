@@ -5,14 +5,19 @@
 
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Binding, Bundle, Step } from "../../ir/program.ts";
+import {
+  type Binding,
+  type Bundle,
+  bodiesOf,
+  isNested,
+  type LaunchStep,
+  type Step,
+} from "../../ir/program.ts";
 import { visitStmts } from "../../ir/walk-kernel.ts";
 import type { SharedWork } from "../threads/share-work.ts";
 import type { FunctionCode } from "./binary.ts";
 import { emitKernel, type Setting, type Specialization } from "./function.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
-
-type Launch = Extract<Step, { kind: "launch" }>;
 
 export interface Callee {
   /** The index of the function in the module. */
@@ -85,12 +90,13 @@ interface Use {
 
 function usesIn(steps: readonly Step[], layout: WasmLayout, inChunks: boolean): Use[] {
   return steps.flatMap((step) => {
-    if (step.kind === "chunks") return usesIn(step.body, layout, true);
+    if (isNested(step))
+      return bodiesOf(step).flatMap((body) => usesIn(body, layout, inChunks || step.kind === "chunks"));
     return step.kind === "launch" ? [{ kernel: step.kernel, known: knownOf(step, layout, inChunks) }] : [];
   });
 }
 
-const knownOf = ({ args, dims }: Launch, layout: WasmLayout, inChunks: boolean): Specialization => ({
+const knownOf = ({ args, dims }: LaunchStep, layout: WasmLayout, inChunks: boolean): Specialization => ({
   addresses: args.map((binding) => constantAddress(layout, binding, inChunks)),
   dims: dims.map((dim) => (typeof dim === "number" ? dim : undefined)),
 });

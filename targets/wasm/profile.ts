@@ -1,12 +1,13 @@
 /**
- * A program taken apart for measurement: each step outside of and inside chunk loops is exported as a function "program/3", so that a
- * driver can run them one by one and take the time of each. The parameters are those of the program, then base and size of each chunk
- * loop around the step, outermost first. Running all steps in order, chunk loops included, is running the program.
+ * A program taken apart for measurement: each step outside of and inside counted loops is exported as a function "program/3", so that a
+ * driver can run them one by one and take the time of each. The parameters are those of the program, then two for each loop around the
+ * step, outermost first: base and size of the chunk, or zero and the number of the iteration. What data decides (`while`, `if`) is one
+ * step. Running all steps in order, loops included, is running the program.
  */
 import { type Dim, printDim } from "../../ir/dim.ts";
 import type { Step } from "../../ir/program.ts";
 import type { FunctionCode } from "./binary.ts";
-import { type Context, parameterCount, StepEmitter } from "./steps.ts";
+import { type Context, type Enclosing, parameterCount, StepEmitter } from "./steps.ts";
 
 export type ProfileStep =
   | {
@@ -21,6 +22,12 @@ export type ProfileStep =
       readonly total: Dim;
       readonly size: number;
       readonly body: readonly ProfileStep[];
+    }
+  | {
+      readonly kind: "for";
+      readonly extent: Dim;
+      readonly reverse: boolean;
+      readonly body: readonly ProfileStep[];
     };
 
 interface Profiled {
@@ -30,14 +37,15 @@ interface Profiled {
 
 export function profileProgram(context: Context): Profiled {
   const functions: FunctionCode[] = [];
-  const visit = (
-    steps: readonly Step[],
-    enclosing: readonly Extract<Step, { kind: "chunks" }>[],
-  ): ProfileStep[] =>
+  const visit = (steps: readonly Step[], enclosing: readonly Enclosing[]): ProfileStep[] =>
     steps.map((step) => {
       if (step.kind === "chunks") {
         const { total, size } = step;
         return { kind: "chunks", total, size, body: visit(step.body, [...enclosing, step]) };
+      }
+      if (step.kind === "for") {
+        const { extent, reverse } = step;
+        return { kind: "for", extent, reverse, body: visit(step.body, [...enclosing, step]) };
       }
       const name = `${context.program.name}/${functions.length}`;
       const emitter = new StepEmitter(context, enclosing);
@@ -49,9 +57,18 @@ export function profileProgram(context: Context): Profiled {
   return { steps: visit(context.program.steps, []), functions };
 }
 
-function labelOf(step: Exclude<Step, { kind: "chunks" }>): string {
-  if (step.kind === "launch") return step.kernel.name;
-  return step.kind === "clear"
-    ? `clear ${step.slot.name}`
-    : `copy ${printDim(step.size)} to ${step.to.slot.name}`;
+function labelOf(step: Step): string {
+  switch (step.kind) {
+    case "launch":
+      return step.kernel.name;
+    case "clear":
+      return `clear ${step.slot.name}`;
+    case "copy":
+      return `copy ${printDim(step.size)} to ${step.to.slot.name}`;
+    case "while":
+    case "if":
+      return `${step.kind} ${step.cond.name}`;
+    default:
+      return step.kind;
+  }
 }

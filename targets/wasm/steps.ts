@@ -1,20 +1,30 @@
 /**
  * A program as a function: its parameters are the values of the program's symbols, then a pointer for each input and each output. It
- * runs the steps in order; a chunk loop keeps its base and its size in locals. On several threads each of them runs it: all take part in
- * shared kernels, the first does everything else, and they meet between steps where one may need what another did.
+ * runs the steps in order; loops keep their counters in locals. On several threads each of them runs it: all take part in
+ * shared kernels, the first does everything else, and they meet between steps where one may need what another did. What data decides, all
+ * of them read: between two meetings, so that nobody overwrites it early.
  */
 import type { Dim } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import { CompilerBug } from "../../ir/errors.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Binding, Program, Slot, Step } from "../../ir/program.ts";
+import {
+  type Binding,
+  bodiesOf,
+  isNested,
+  type Program,
+  type SimpleStep,
+  type Slot,
+  type Step,
+  type StepOf,
+} from "../../ir/program.ts";
 import { Code, type Local } from "./code.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
 import { bytesPerSample, type Callee, type Linked } from "./link.ts";
 import { THREAD_PARAMETERS, ThreadCode } from "./threads.ts";
 
-type Chunks = Extract<Step, { kind: "chunks" }>;
-type Leaf = Exclude<Step, Chunks>;
+/** Loops that a symbol counts. */
+export type Enclosing = StepOf<"chunks" | "for">;
 
 /** What the steps of a program are emitted against. */
 export interface Context {
@@ -39,8 +49,8 @@ export class StepEmitter {
   /** Who may still be at work on earlier steps. */
   #busy: "nobody" | "first" | "all" = "nobody";
 
-  /** `enclosing`: the chunk loops the caller runs; base and size of each are parameters behind the program's own. */
-  constructor(context: Context, enclosing: readonly Chunks[] = []) {
+  /** `enclosing`: the loops the caller runs; base and symbol of each are parameters behind the program's own. */
+  constructor(context: Context, enclosing: readonly Enclosing[] = []) {
     const { symbols } = context.program;
     const own = parameterCount(context.program);
     this.#context = context;
@@ -48,8 +58,8 @@ export class StepEmitter {
     this.code = new Code(params + (context.threaded ? THREAD_PARAMETERS : 0));
     this.#threads = context.threaded ? new ThreadCode(this.code, params) : undefined;
     this.#symbols = new Map(symbols.map((name, local) => [name, local]));
-    enclosing.forEach(({ symbol }, depth) => {
-      this.#base = own + 2 * depth;
+    enclosing.forEach(({ kind, symbol }, depth) => {
+      if (kind === "chunks") this.#base = own + 2 * depth;
       this.#symbols.set(symbol, own + 2 * depth + 1);
     });
   }
@@ -57,17 +67,20 @@ export class StepEmitter {
   emit(steps: readonly Step[]): void {
     for (const step of steps) {
       if (step.kind === "chunks") this.#chunks(step);
+      else if (step.kind === "for") this.#counted(step);
       else this.#onThreads(step);
     }
   }
 
-  #onThreads(step: Leaf): void {
+  #onThreads(step: Exclude<Step, Enclosing>): void {
     if (this.#threads === undefined) return this.#step(step);
     const shared = this.#isShared(step);
     this.#await(shared);
     if (shared) this.#step(step);
     else this.#threads.alone(() => this.#step(step));
-    this.#busy = shared ? "all" : "first";
+    // Where data decides, threads have met at the end.
+    if (!shared) this.#busy = "first";
+    else if (!isNested(step)) this.#busy = "all";
   }
 
   /** Lets threads meet before a step if it needs them to: what the first alone did, it need not wait for. */
@@ -78,11 +91,11 @@ export class StepEmitter {
   }
 
   #isShared(step: Step): boolean {
-    if (step.kind === "chunks") return step.body.some((inner) => this.#isShared(inner));
+    if (isNested(step)) return bodiesOf(step).some((body) => body.some((inner) => this.#isShared(inner)));
     return step.kind === "launch" && this.#callee(step.kernel).isShared;
   }
 
-  #step(step: Leaf): void {
+  #step(step: SimpleStep | StepOf<"while" | "if">): void {
     switch (step.kind) {
       case "launch":
         return this.#launch(step);
@@ -96,6 +109,10 @@ export class StepEmitter {
         this.#address(step.from);
         this.#dim(step.size, byteWidth(step.from.slot.dtype));
         return this.code.op("memory.copy", 0, 0);
+      case "while":
+        return this.#while(step);
+      case "if":
+        return this.#if(step);
       default:
         return step satisfies never;
     }
@@ -107,7 +124,7 @@ export class StepEmitter {
     return callee;
   }
 
-  #launch({ kernel, args, dims }: Extract<Step, { kind: "launch" }>): void {
+  #launch({ kernel, args, dims }: StepOf<"launch">): void {
     const { index, specialization, isShared } = this.#callee(kernel);
     dims.forEach((dim, at) => {
       if (specialization.dims[at] === undefined) this.#dim(dim, 1);
@@ -120,35 +137,109 @@ export class StepEmitter {
   }
 
   /** `for (base = 0; base < total; base += size) { symbol = min(size, total - base); body }`. */
-  #chunks(chunks: Chunks): void {
-    const { symbol, total, size, body } = chunks;
+  #chunks(step: StepOf<"chunks">): void {
     const { code } = this;
-    const shared = this.#isShared(chunks);
+    const { symbol, size, body } = step;
+    const outer = this.#base;
+    const [base, count] = [code.local("i32"), code.local("i32")];
+    this.#loop(step, step.total, { counter: base, by: size }, (end) => {
+      this.#base = base;
+      this.#chunkSize(size, end, base, count);
+      this.#within(symbol, count, body);
+      this.#base = outer;
+    });
+  }
+
+  /** `for (count = 0; count < extent; count += 1) { symbol = count or extent - 1 - count; body }`. */
+  #counted(step: StepOf<"for">): void {
+    const { code } = this;
+    const count = code.local("i32");
+    const at = step.reverse ? code.local("i32") : count;
+    this.#loop(step, step.extent, { counter: count, by: 1 }, (end) => {
+      if (step.reverse) {
+        code.get(end);
+        code.i32(1);
+        code.op("i32.sub");
+        code.get(count);
+        code.op("i32.sub");
+        code.set(at);
+      }
+      this.#within(step.symbol, at, step.body);
+    });
+  }
+
+  /** Runs `body` with the counter = 0, by ... below `limit`. */
+  #loop(
+    step: Step,
+    limit: Dim,
+    { counter, by }: { counter: Local; by: number },
+    body: (end: Local) => void,
+  ): void {
+    const { code } = this;
+    const shared = this.#isShared(step);
     this.#await(shared);
-    const [outerBase, outerSize] = [this.#base, this.#symbols.get(symbol)];
-    const [end, base, count] = [code.local("i32"), code.local("i32"), code.local("i32")];
-    this.#dim(total, 1);
+    const end = code.local("i32");
+    this.#dim(limit, 1);
     code.set(end);
     code.get(end);
     code.if();
     code.i32(0);
-    code.set(base);
-    this.#base = base;
-    this.#symbols.set(symbol, count);
+    code.set(counter);
     code.loop();
-    this.#chunkSize(size, end, base, count);
-    this.emit(body);
-    this.#await(shared); // for the next chunk
-    code.increment(base, size);
-    code.get(base);
+    body(end);
+    this.#await(shared); // for the next iteration
+    code.increment(counter, by);
+    code.get(counter);
     code.get(end);
     code.ops(["i32.lt_u"]);
     code.op("br_if", 0);
     code.end();
     code.end();
-    this.#base = outerBase;
-    if (outerSize === undefined) this.#symbols.delete(symbol);
-    else this.#symbols.set(symbol, outerSize);
+  }
+
+  /** Emits steps in which `symbol` has the value of a local. */
+  #within(symbol: string, value: Local, body: readonly Step[]): void {
+    const outer = this.#symbols.get(symbol);
+    this.#symbols.set(symbol, value);
+    this.emit(body);
+    if (outer === undefined) this.#symbols.delete(symbol);
+    else this.#symbols.set(symbol, outer);
+  }
+
+  /** `test; if (cond) do { body; test } while (cond)`. */
+  #while(step: StepOf<"while">): void {
+    const { code } = this;
+    const shared = this.#isShared(step);
+    this.emit(step.test);
+    this.#condition(step.cond, shared);
+    code.if();
+    code.loop();
+    this.emit(step.body);
+    this.emit(step.test);
+    this.#condition(step.cond, shared);
+    code.op("br_if", 0);
+    code.end();
+    code.end();
+  }
+
+  #if(step: StepOf<"if">): void {
+    const shared = this.#isShared(step);
+    this.#condition(step.cond, shared);
+    this.code.if();
+    this.emit(step.then);
+    if (shared) this.#await(true);
+    this.code.else();
+    this.emit(step.otherwise);
+    if (shared) this.#await(true);
+    this.code.end();
+  }
+
+  /** Leaves a bool on the stack: once it is there, and before anybody goes on. */
+  #condition(slot: Slot, shared: boolean): void {
+    if (shared) this.#await(true);
+    this.#address({ slot, advance: 0 });
+    this.code.memory("i32.load8_u", 0, 0);
+    if (shared) this.#threads?.meet();
   }
 
   #chunkSize(size: number, end: Local, base: Local, count: Local): void {

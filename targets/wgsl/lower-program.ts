@@ -10,7 +10,14 @@
 import { addDims, type Dim, divideDims, isStatic, mulDims, productOf, symbol } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import { CompilerBug } from "../../ir/errors.ts";
-import type { Binding, Program, Slot, Step } from "../../ir/program.ts";
+import {
+  type Binding,
+  type Program,
+  type SimpleStep,
+  type Slot,
+  type Step,
+  slotsOf,
+} from "../../ir/program.ts";
 import type { Argument, Launch } from "./entry-point.ts";
 import { clearKernel, copyKernel } from "./move-kernels.ts";
 import { isNarrow, registerType } from "./types.ts";
@@ -27,7 +34,29 @@ export type LaunchStep =
       readonly total: Dim;
       readonly size: number;
       readonly body: readonly LaunchStep[];
+    }
+  | {
+      readonly kind: "for";
+      readonly symbol: string;
+      readonly extent: Dim;
+      readonly reverse: boolean;
+      readonly body: readonly LaunchStep[];
+    }
+  /** A `while` (`again`) or an `if`: `word` is where the bool lies in the working buffer. */
+  | {
+      readonly kind: "decide";
+      readonly word: Dim;
+      readonly again: boolean;
+      readonly test: readonly LaunchStep[];
+      readonly yes: readonly LaunchStep[];
+      readonly no: readonly LaunchStep[];
     };
+
+/** The lists of steps inside a step. */
+export function innerSteps(step: LaunchStep): readonly (readonly LaunchStep[])[] {
+  if (step.kind === "launch") return [];
+  return step.kind === "decide" ? [step.test, step.yes, step.no] : [step.body];
+}
 
 export interface LoweredProgram {
   readonly name: string;
@@ -46,17 +75,39 @@ export interface Layout {
 
 export function lowerProgram(program: Program): LoweredProgram {
   const layout = layoutOf(program);
-  /** `base`: samples before the present chunk. */
-  const lower = (step: Step, base: Dim): LaunchStep => {
-    if (step.kind !== "chunks") {
-      return { kind: "launch", launch: launchOf(step, (arg) => place(arg, base, layout)) };
-    }
-    return { ...step, body: step.body.map((inner) => lower(inner, symbol(CHUNK_BASE))) };
-  };
-  return { name: program.name, steps: program.steps.map((step) => lower(step, 0)), layout };
+  return { name: program.name, steps: lowerSteps(program.steps, 0, layout), layout };
 }
 
-function launchOf(step: Exclude<Step, { kind: "chunks" }>, at: (arg: Binding) => Argument): Launch {
+/** `base`: samples before the present chunk. */
+function lowerSteps(steps: readonly Step[], base: Dim, layout: Layout): LaunchStep[] {
+  return steps.map((step): LaunchStep => {
+    switch (step.kind) {
+      case "chunks":
+        return { ...step, body: lowerSteps(step.body, symbol(CHUNK_BASE), layout) };
+      case "for":
+        return { ...step, body: lowerSteps(step.body, base, layout) };
+      case "while": {
+        const [test, yes] = [step.test, step.body].map((body) => lowerSteps(body, base, layout));
+        return { kind: "decide", word: wordOf(step.cond, layout), again: true, test, yes, no: [] };
+      }
+      case "if": {
+        const [yes, no] = [step.then, step.otherwise].map((body) => lowerSteps(body, base, layout));
+        return { kind: "decide", word: wordOf(step.cond, layout), again: false, test: [], yes, no };
+      }
+      default:
+        return { kind: "launch", launch: launchOf(step, (arg) => place(arg, base, layout)) };
+    }
+  });
+}
+
+/** Where a bool of one word lies. */
+function wordOf(slot: Slot, layout: Layout): Dim {
+  const { region, base } = place({ slot, advance: 0 }, 0, layout);
+  if (region !== "arena") throw new CompilerBug("wgsl", `${slot.name} decides but lies in ${region}`);
+  return base;
+}
+
+function launchOf(step: SimpleStep, at: (arg: Binding) => Argument): Launch {
   switch (step.kind) {
     case "launch":
       return { kernel: step.kernel, args: step.args.map(at), dims: step.dims };
@@ -134,21 +185,4 @@ function narrowWords({ steps, arenaBytes }: Program): Dim {
   const narrow = slotsOf(steps).filter(({ region, dtype }) => region.kind === "arena" && isNarrow(dtype));
   const ends = narrow.map(({ offset, size }) => addDims(offset, size));
   return ends.every(isStatic) ? Math.max(0, ...ends) : arenaBytes;
-}
-
-function slotsOf(steps: readonly Step[]): Slot[] {
-  return steps.flatMap((step) => {
-    switch (step.kind) {
-      case "launch":
-        return step.args.map(({ slot }) => slot);
-      case "clear":
-        return [step.slot];
-      case "copy":
-        return [step.from.slot, step.to.slot];
-      case "chunks":
-        return slotsOf(step.body);
-      default:
-        throw step satisfies never;
-    }
-  });
 }

@@ -23,7 +23,13 @@ import {
 } from "./entry-point.ts";
 import { helperNames, helpersFor } from "./helpers.ts";
 import { limits } from "./limits.ts";
-import { CHUNK_BASE, type LaunchStep, type LoweredProgram, lowerProgram } from "./lower-program.ts";
+import {
+  CHUNK_BASE,
+  innerSteps,
+  type LaunchStep,
+  type LoweredProgram,
+  lowerProgram,
+} from "./lower-program.ts";
 import { bindingsFor, type Lengths } from "./memory.ts";
 import { printEntry } from "./print-entry.ts";
 import { reservedNames } from "./reserved.ts";
@@ -79,7 +85,9 @@ function lengthsOf({ weights, state }: Bundle, programs: readonly LoweredProgram
 }
 
 function launchesIn(steps: readonly LaunchStep[]): Launch[] {
-  return steps.flatMap((step) => (step.kind === "launch" ? [step.launch] : launchesIn(step.body)));
+  return steps.flatMap((step) =>
+    step.kind === "launch" ? [step.launch] : innerSteps(step).flatMap(launchesIn),
+  );
 }
 
 function groupLaunches(launches: readonly Launch[]): Group[] {
@@ -109,14 +117,32 @@ function printAll(
   return { names, texts };
 }
 
+const decides = (step: LaunchStep): boolean =>
+  step.kind === "decide" || innerSteps(step).some((inner) => inner.some(decides));
+
 function planOf(
   { name, steps, layout }: LoweredProgram,
   dispatch: (launch: Launch) => WgslStep,
 ): WgslProgram {
   const plan = (step: LaunchStep): WgslStep => {
-    if (step.kind === "launch") return dispatch(step.launch);
-    const { symbol, total, size, body } = step;
-    return { symbol, base: CHUNK_BASE, total: dimSize(total), size, body: body.map(plan) };
+    switch (step.kind) {
+      case "launch":
+        return dispatch(step.launch);
+      case "chunks": {
+        const { symbol, total, size, body } = step;
+        return { symbol, base: CHUNK_BASE, total: dimSize(total), size, body: body.map(plan) };
+      }
+      case "for": {
+        const { symbol, extent, reverse, body } = step;
+        return { symbol, extent: dimSize(extent), reverse, body: body.map(plan) };
+      }
+      case "decide": {
+        const { word, again, test, yes, no } = step;
+        return { word: dimSize(word), again, test: test.map(plan), yes: yes.map(plan), no: no.map(plan) };
+      }
+      default:
+        throw step satisfies never;
+    }
   };
   const { inputs, outputs, size } = layout;
   return {
@@ -124,6 +150,7 @@ function planOf(
     words: dimSize(size),
     inputs: inputs.map(dimSize),
     outputs: outputs.map(dimSize),
+    ...(steps.some(decides) ? { decides: true } : {}),
     steps: steps.map(plan),
   };
 }

@@ -30,7 +30,7 @@ export function opSamples(defs: readonly OpDef[], table: OpTable): readonly OpSa
 function sampleFunc(def: OpDef, sample: Sample, table: OpTable): Func {
   const b = new Builder(table);
   const args = sample.operands.map((type, i): BlockArg => ({ kind: "arg", type, name: `x${i}` }));
-  const results = b.results(def.name, args, sample.attrs);
+  const results = b.results(def.name, args, sample.attrs, sample.regions);
   return {
     name: def.name,
     body: b.block(args, results),

@@ -38,12 +38,13 @@ export function moduleOfSamples(ops: OpTable): Module {
       const args = sample.operands.map(
         (type, k): BlockArg => ({ kind: "arg", type, name: `${def.name}.${k}` }),
       );
+      const regions = sample.regions ?? [];
       const op = makeOp(
         def.name,
         args,
-        def.infer(sample.operands, sample.attrs, []),
+        def.infer(sample.operands, sample.attrs, regions),
         sample.attrs,
-        [],
+        regions,
         `samples/${def.name}`,
       );
       return {

@@ -5,7 +5,7 @@ import { type Dim, evaluateShape, productOf } from "../../ir/dim.ts";
 import { byteWidth, type DType, dtypes, type TypedArray } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Bundle, Program, Slot, Step, Store } from "../../ir/program.ts";
-import { createEngine, type Engine } from "../../runtime/webgpu-engine.ts";
+import { createEngine, type Engine, type Epilogue } from "../../runtime/webgpu-engine.ts";
 import { evaluateSize } from "../../runtime/webgpu-plan.ts";
 import { type WgslCode, wgsl } from "../../targets/wgsl/wgsl.ts";
 
@@ -69,16 +69,19 @@ export async function loadBundle(device: GPUDevice, bundle: Bundle): Promise<Loa
   // The plan is what an artifact holds: plain data.
   const plan = JSON.parse(JSON.stringify(code.plan));
   const engine = await createEngine(device, { source: code.source, plan, ...stores });
-  const run: LoadedBundle["run"] = (name, inputs, values = {}) => {
+  const run: LoadedBundle["run"] = async (name, inputs, values = {}) => {
     const program = bundle.programs.find((candidate) => candidate.name === name);
     const planned = code.plan.programs.find((candidate) => candidate.name === name);
     if (program === undefined || planned === undefined) throw new Error(`no program ${name}`);
     const uploads = program.inputs.map(({ dtype }, at) => wordsOf(dtype, inputs[at]));
     const words = evaluateSize(planned.words, values);
-    const encode = (target: GPUBuffer): void =>
-      engine.submit(planned, values, uploads, (encoder, working) =>
-        encoder.copyBufferToBuffer(working, 0, target, 0, 4 * words),
-      );
+    const finish = planned.decides === true ? await engine.decide(planned, values, uploads) : undefined;
+    const encode = (target: GPUBuffer): void => {
+      const then: Epilogue = (encoder, working) =>
+        encoder.copyBufferToBuffer(working, 0, target, 0, 4 * words);
+      if (finish === undefined) engine.submit(planned, values, uploads, then);
+      else finish(then);
+    };
     return engine.read(4 * words, encode, (mapped) =>
       program.outputs.map(({ dtype, shape }, at) =>
         arrayOf(
