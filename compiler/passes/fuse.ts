@@ -5,7 +5,6 @@
  * Ops that cost nothing (views, broadcasts, constants) are copied into every group that reads through them. Reshapes and joins that are
  * only a matter of memory stay outside, as they are. Everything else ends up in exactly one `fused` op.
  */
-import { Builder } from "../../ir/builder.ts";
 import { equalDims, symbolsOf } from "../../ir/dim.ts";
 import type { Block, Func, Op, Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
@@ -23,14 +22,9 @@ import {
   worthRepeating,
 } from "../lower/group.ts";
 import { type GroupBlock, GroupCopy, isFree, isMemoryOp } from "../lower/group-block.ts";
+import { type Group, isWall, RegroupedBlock } from "../lower/regroup.ts";
 import type { Pass } from "../pass.ts";
 import { isPrepare, mapFuncs } from "../walk-graph.ts";
-
-interface Group {
-  readonly ops: Set<Op>;
-  /** Of these ops, once it is known. */
-  placement?: Placement;
-}
 
 /** Iterations of parallel axes that a group may give up to hold a row. */
 const LARGEST_ROW = 4096;
@@ -50,9 +44,6 @@ const isFusedBlock = (block: Block, ops: OpTable): boolean =>
     if (control === undefined) return isMemoryOp(op, ops);
     return control.runs === "once" || op.regions.every((region) => isFusedBlock(region, ops));
   });
-
-/** A kernel built by hand is one as it stands: nothing is fused with it, but for what it reads through. */
-const isWall = (op: Op, ops: OpTable): boolean => loweringOf(op, ops).kind === "kernel";
 
 /** What stands in for fusion when it is switched off: every op a kernel of its own. */
 export const isolate: Pass = {
@@ -80,7 +71,7 @@ function fuseBlock(
   grouping.run();
   const inside = (op: Op): Block[] =>
     op.regions.map((region) => fuseBlock(region, ops, alone, slicesOf(op, region, slices, ops)));
-  return new Rebuild(block, ops, grouping, inside).run();
+  return new RegroupedBlock(block, ops, grouping, inside).run();
 }
 
 /** The arguments of a region that are slices of stacked operands, or stand for slices outside. */
@@ -353,68 +344,3 @@ class Grouping {
     return new GroupCopy(this.ops, members).build(ordered, exported);
   }
 }
-
-/** Writes the block anew: one fused op per group, in an order that respects what depends on what. */
-class Rebuild {
-  private readonly builder: Builder;
-  private readonly mapped = new Map<Value, Value>();
-  private readonly done = new Set<Group>();
-  private readonly block: Block;
-  private readonly ops: OpTable;
-  private readonly grouping: Grouping;
-  private readonly regionsOf: (op: Op) => readonly Block[];
-
-  constructor(block: Block, ops: OpTable, grouping: Grouping, regionsOf: (op: Op) => readonly Block[]) {
-    this.regionsOf = regionsOf;
-    this.block = block;
-    this.ops = ops;
-    this.grouping = grouping;
-    this.builder = new Builder(ops);
-    for (const arg of block.args) this.mapped.set(arg, arg);
-  }
-
-  run(): Block {
-    for (const op of this.block.ops) {
-      const group = this.grouping.groups.get(op);
-      if (group !== undefined) this.emitGroup(group);
-    }
-    const returns = this.block.returns.map((value) => this.value(value));
-    return this.builder.block(this.block.args, returns);
-  }
-
-  private value(value: Value): Value {
-    const known = this.mapped.get(value);
-    if (known !== undefined) return known;
-    if (value.kind === "arg") return value;
-    const group = this.grouping.groups.get(value.op);
-    if (group !== undefined) this.emitGroup(group);
-    else this.emitAlone(value.op);
-    return this.mapped.get(value) ?? value;
-  }
-
-  /** A memory op, a loop or a branch. */
-  private emitAlone(op: Op): void {
-    const operands = op.operands.map((operand) => this.value(operand));
-    this.builder.loc = op.loc;
-    const results = this.builder.results(op.name, operands, op.attrs, this.regionsOf(op));
-    op.results.forEach((result, i) => this.mapped.set(result, results[i]));
-  }
-
-  private emitGroup(group: Group): void {
-    if (this.done.has(group)) return;
-    this.done.add(group);
-    const { outside, exported, args, ops, returns } = this.grouping.blockOf(group.ops);
-    const operands = outside.map((value) => this.value(value));
-    const placement = [...group.ops].some((op) => isWall(op, this.ops))
-      ? undefined
-      : place({ args, ops, returns }, this.ops);
-    const axes = placement?.axes.map(({ axis }) => axis) ?? [];
-    this.builder.loc = groupLoc([...group.ops]);
-    const results = this.builder.results("fused", operands, { axes }, [{ args, ops, returns }]);
-    exported.forEach((value, i) => this.mapped.set(value, results[i]));
-  }
-}
-
-/** The location a fused op shows: that of its ops, each once. */
-const groupLoc = (ops: readonly Op[]): string =>
-  [...new Set(ops.map((op) => op.loc).filter((loc) => loc !== ""))].join("+");

@@ -50,73 +50,80 @@ class ScanGradient {
   }
 
   run(): readonly (Value | undefined)[] {
-    const { b, op, dys } = this;
-    const { carries, inputs, outputs, length, reverse } = op.attrs;
+    const { carries } = this.op.attrs;
     const [states, slices, captures] = this.operandKinds();
-    const dStates = states.map((i) => argument(this.args[i].type, "dcarry"));
+    const dStates = states.map((i) => argument(this.args[i].type));
+    const sums = captures.map((i) => argument(this.args[i].type));
     const dSlices = this.returns.map((y, i) =>
-      i < carries || dys[i] === undefined ? undefined : argument(y.type, "dy"),
+      i < carries || this.dys[i] === undefined ? undefined : argument(y.type),
     );
-    const sums = captures.map((i) => argument(this.args[i].type, "sum"));
-    const seeds = dSlices.map((dy, i) => dy ?? dStates[states.indexOf(i)]);
     const wrt = [...states, ...slices, ...captures].map((i) => this.args[i]);
+    const seeds = dSlices.map((dy, i) => dy ?? dStates[states.indexOf(i)]);
     const found = this.tools.backward(this.inner, this.returns, seeds, wrt);
     const gradientOf = (i: number): Value | undefined => found[wrt.indexOf(this.args[i])];
     const next = [
       ...states.map((i) => gradientOf(i) ?? this.inner.full(this.args[i].type, 0)),
       ...captures.map((i, at) => this.sum(sums[at], gradientOf(i))),
     ];
-    const cut = slices.filter((i) => gradientOf(i) !== undefined);
-    const wanted = [...next, ...cut.map((i) => gradientOf(i)).filter((dx) => dx !== undefined)];
-
-    const kept = this.residuals(wanted);
-    const forward = this.keeping(kept.stacked);
-    const given = outputs.flatMap((axis, i) => {
-      const [dy, slice] = [dys[carries + i], dSlices[carries + i]];
-      return dy === undefined || slice === undefined ? [] : [{ axis, stack: dy, slice }];
+    const given = dSlices.flatMap((slice, i): Stacked[] => {
+      const stack = this.dys[i];
+      const axis = this.op.attrs.outputs[i - carries];
+      return slice === undefined || stack === undefined ? [] : [{ axis, stack, slice }];
     });
-    const inputsKept = kept.slices.map((i) => ({
-      axis: inputs[i - carries],
-      stack: op.operands[i],
-      slice: this.args[i],
-    }));
-    const residuals = kept.stacked.map((slice, i) => ({
-      axis: axisOf(slice),
-      stack: forward[op.results.length + i],
-      slice,
-    }));
-    const stacked = [...given, ...inputsKept, ...residuals];
-    const block = this.inner.nested();
-    const carried = [...dStates, ...sums];
+    const cut = slices.filter((i) => gradientOf(i) !== undefined);
+    const dxs = cut.map(gradientOf).filter((dx) => dx !== undefined);
+    const initial = [
+      ...states.map((i) => this.dys[i] ?? this.b.full(this.args[i].type, 0)),
+      ...sums.map(({ type }) => this.b.full(type, 0)),
+    ];
+    const axes = cut.map((i) => this.op.attrs.inputs[i - carries]);
+    const results = this.backwardLoop({
+      initial,
+      carried: [...dStates, ...sums],
+      given,
+      returns: [...next, ...dxs],
+      axes,
+    });
+    return this.op.operands.map((_, i) => results[[...states, ...captures, ...cut].indexOf(i)]);
+  }
+
+  /** The loop in the other direction: residuals are added to the stacked operands, captures to the operands. */
+  private backwardLoop({ initial, carried, given, returns, axes }: Backward): readonly Value[] {
+    const { b, op } = this;
+    const { carries, inputs, length, reverse } = op.attrs;
+    const kept = this.residuals(returns);
+    const forward = this.keeping(kept.stacked);
+    const stacked: Stacked[] = [
+      ...given,
+      ...kept.slices.map((i) => ({ axis: inputs[i - carries], stack: op.operands[i], slice: this.args[i] })),
+      ...kept.stacked.map((slice, i) => ({
+        axis: axisOf(slice),
+        stack: forward[op.results.length + i],
+        slice,
+      })),
+    ];
     const sources = [
       ...carried,
       ...stacked.map(({ slice }) => slice),
       ...kept.captures.map((i) => this.args[i]),
     ];
-    const args = sources.map(({ type }, i) => argument(type, i < carried.length ? "d" : undefined));
-    const backward = {
-      args: sources,
-      ops: [...kept.again, ...this.inner.ops.slice(this.forward.length)],
-      returns: wanted,
-    };
-    const region = block.block(args, block.inline(backward, args));
-    const initial = [
-      ...states.map((i) => dys[i] ?? b.full(this.args[i].type, 0)),
-      ...sums.map(({ type }) => b.full(type, 0)),
+    const args = sources.map(({ type }) => argument(type));
+    const ops = [...kept.again, ...this.inner.ops.slice(this.forward.length)];
+    const block = this.inner.nested();
+    const region = block.block(args, block.inline({ args: sources, ops, returns }, args));
+    const operands = [
+      ...initial,
+      ...stacked.map(({ stack }) => stack),
+      ...kept.captures.map((i) => op.operands[i]),
     ];
-    const results = b.results(
-      op.name,
-      [...initial, ...stacked.map(({ stack }) => stack), ...kept.captures.map((i) => op.operands[i])],
-      {
-        carries: carried.length,
-        inputs: stacked.map(({ axis }) => axis),
-        length,
-        outputs: cut.map((i) => inputs[i - carries]),
-        reverse: !reverse,
-      },
-      [region],
-    );
-    return op.operands.map((_, i) => results[[...states, ...captures, ...cut].indexOf(i)]);
+    const attrs: ScanAttrs = {
+      carries: carried.length,
+      inputs: stacked.map(({ axis }) => axis),
+      length,
+      outputs: axes,
+      reverse: !reverse,
+    };
+    return b.results(op.name, operands, attrs, [region]);
   }
 
   /** The operands that have a gradient, by kind. Carries always do, since one leads to another. */
@@ -192,6 +199,24 @@ class ScanGradient {
     const outputs = [...op.attrs.outputs, ...stacked.map(axisOf)];
     return b.results(op.name, op.operands, { ...op.attrs, outputs }, [region]);
   }
+}
+
+/** A stacked operand of the backward loop. */
+interface Stacked {
+  readonly axis: number;
+  readonly stack: Value;
+  /** What its slices are in the body. */
+  readonly slice: Value;
+}
+
+interface Backward {
+  readonly initial: readonly Value[];
+  /** What the variables are in the body. */
+  readonly carried: readonly Value[];
+  readonly given: readonly Stacked[];
+  readonly returns: readonly Value[];
+  /** Of the stacked results. */
+  readonly axes: readonly number[];
 }
 
 interface Residuals {
