@@ -4,8 +4,8 @@
 import { printDim } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
-import { cast, setShape, type Tensor, type TensorLike } from "../../tensor.ts";
-import { apply, iota, numeric, promoted } from "./apply.ts";
+import { cast, setShape, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import { apply, choose, iota, numeric, promoted, real } from "./apply.ts";
 import { sliceAxis } from "./joining.ts";
 import { flatUnless } from "./movement.ts";
 import { asTensor, parametric } from "./operation.ts";
@@ -128,21 +128,23 @@ export const digitize = parametric(
   (x: TensorLike, { bins }: { bins: TensorLike }) => searchOf(asTensor(bins), asTensor(x), "right"),
 );
 
-/** Euclidean projection onto the probability simplex along `axis` (Martins and Astudillo, "From softmax to sparsemax", 2016). */
+/**
+ * max(x - t, 0) along `axis` with a threshold t that makes most elements 0 (Martins and Astudillo, "From softmax to sparsemax", 2016). NOTE: t is
+ * Keras's: it adds up the running sums of the k elements above the threshold where the paper takes the last of them.
+ */
 export const sparsemax = parametric(
   "nn",
   "sparsemax",
   ["axis"],
   (x: TensorLike, { axis = -1 }: { axis?: number }) => {
-    const logits = asTensor(x);
+    const logits = real(x);
     const at = normalizeAxis(axis, logits.rank);
     const [values] = sorted(logits, at, true);
     const sums = values.engine.op("cumulate", [values], { axis: at, combine: "add", reverse: false })[0];
-    const rank = apply("add", iota(logits.engine, logits.shape, at), 1);
-    const supported = apply("lt", sums, apply("add", 1, apply("mul", rank, values)));
-    const size = countOf(supported, at, true);
-    const total = takeAlong(sums, apply("sub", size, 1), at);
-    const threshold = apply("div", apply("sub", total, 1), cast(size, logits.dtype));
+    const rank = cast(apply("add", iota(logits.engine, logits.shape, at), 1), logits.dtype);
+    const above = apply("lt", apply("div", apply("sub", sums, 1), rank), values);
+    const total = sum(choose(above, sums, 0), at, true);
+    const threshold = apply("div", apply("sub", total, 1), cast(countOf(above, at, true), logits.dtype));
     return apply("max", apply("sub", logits, threshold), 0);
   },
 );
