@@ -58,11 +58,26 @@ export class FunctionOperation implements Operation {
   }
 }
 
-/** The operations of `keras.ops` by name ("logSoftmax"); undefined where there is none. */
+type Table = { readonly [name: string]: unknown };
+
+/** The operations of `keras.ops` by name ("logSoftmax", "image.resize"); undefined where there is none. */
 export function operationInfo(name: string): OperationInfo | undefined {
-  const table: { readonly [name: string]: unknown } = ops;
-  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  let found: unknown = ops;
+  for (const part of name.split(".")) {
+    const table = found as Table;
+    found = Object.hasOwn(table, part) ? table[part] : undefined;
+    if (found === undefined) return undefined;
+  }
   return isOperation(found) ? found.operation : undefined;
+}
+
+/** The operation that files call `className` ("LogSoftmax"); undefined where there is none. */
+export function operationOfClass(className: string): OperationInfo | undefined {
+  const tables: readonly Table[] = [ops, ops.image];
+  return tables
+    .flatMap((table) => Object.values(table))
+    .filter(isOperation)
+    .find(({ operation }) => operation.className === className)?.operation;
 }
 
 /** The types of what `body` makes of `args`, whose symbolic tensors it gets as tensors of a trace. */

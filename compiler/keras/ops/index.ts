@@ -2,6 +2,7 @@
  * `keras.ops`: the public list of operations, by the file that defines them.
  */
 // biome-ignore-all format: one paragraph per file
+
 export {
   celu, elu, gelu, glu, hardShrink, hardSigmoid, hardSilu, hardSwish, hardTanh, leakyRelu, logSigmoid, logSoftmax, mish, relu, relu6, selu,
   sigmoid, silu, softmax, softplus, softShrink, softsign, sparsePlus, sparseSigmoid, squareplus, swish, tanhShrink, threshold,
@@ -29,6 +30,7 @@ export {
   subtract, trueDivide, trunc,
 } from "./elementwise.ts";
 export { erf, erfc, erfinv, exp, exp2, expm1, i0, log, log1p, log2, log10, logaddexp, logaddexp2 } from "./exponential.ts";
+export * as image from "./image/index.ts";
 export { append, arraySplit, concatenate, dsplit, dstack, hsplit, hstack, split, stack, unstack, vsplit, vstack } from "./joining.ts";
 export { jvp } from "./jvp.ts";
 export { dot, einsum, matmul, outer, tensordot } from "./linalg.ts";

@@ -16,7 +16,7 @@ import { camelKeys, isPlainObject, type PlainObject } from "../options.ts";
 import { session } from "../session.ts";
 
 export interface OperationInfo {
-  /** As in `keras.ops`, camelCase: "logSoftmax". */
+  /** As in `keras.ops`, camelCase: "logSoftmax", "image.resize". */
   readonly name: string;
   /** As in model files: "LogSoftmax" in "keras.src.ops.nn". */
   readonly className: string;
@@ -37,7 +37,41 @@ export interface Operation<A extends readonly unknown[], R> {
 export const isOperation = (value: unknown): value is Operation<readonly unknown[], unknown> =>
   typeof value === "function" && "operation" in value;
 
-const pascal = (name: string): string => name[0].toUpperCase() + name.slice(1);
+/** Keras's classes whose names do not follow from those of the functions. */
+const irregularClasses: { readonly [name: string]: string } = {
+  allclose: "AllClose",
+  batchNormalization: "BatchNorm",
+  cdist: "CDist",
+  ctcDecode: "CTCDecode",
+  ctcLoss: "CTCLoss",
+  fft: "FFT",
+  fft2: "FFT2",
+  hardSwish: "HardSilu",
+  ifft2: "IFFT2",
+  irfft: "IRFFT",
+  isin: "IsIn",
+  istft: "ISTFT",
+  jvp: "JVP",
+  layerNormalization: "LayerNorm",
+  psnr: "PSNR",
+  rfft: "RFFT",
+  rmsNormalization: "RMSNorm",
+  searchsorted: "SearchSorted",
+  stft: "STFT",
+  svd: "SVD",
+  swish: "Silu",
+  extractPatches3d: "ExtractPatches",
+  hsvToRgb: "HSVToRGB",
+  rgbToGrayscale: "RGBToGrayscale",
+  rgbToHsv: "RGBToHSV",
+  ssim: "SSIM",
+};
+
+/** "LogSoftmax" for "logSoftmax", "Resize" for "image.resize". */
+function classNameOf(name: string): string {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  return irregularClasses[last] ?? last[0].toUpperCase() + last.slice(1);
+}
 
 /** The engine that wants the call as a whole, if one of the tensors in `args` has such an engine. */
 function recorder(args: readonly unknown[]): Engine | undefined {
@@ -68,7 +102,7 @@ export function operation<A extends readonly unknown[], R>(
   };
   const info: OperationInfo = {
     name,
-    className: pascal(name),
+    className: classNameOf(name),
     module: `keras.src.ops.${module}`,
     operands: Number.POSITIVE_INFINITY,
     parameters: [],
@@ -122,7 +156,7 @@ export function parametric<
   };
   const info: OperationInfo = {
     name,
-    className: pascal(name),
+    className: classNameOf(name),
     module: `keras.src.ops.${module}`,
     operands,
     parameters: positional,

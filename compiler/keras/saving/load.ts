@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor.ts";
 import type { FromOptions } from "../config.ts";
 import type { Operation } from "../functional/node.ts";
 import { deserializeArgument, findTensor, NotYetCalled } from "../functional/serialize-node.ts";
-import { FunctionOperation, operationInfo, symbolicEngine } from "../functional/symbolic.ts";
+import { FunctionOperation, operationOfClass, symbolicEngine } from "../functional/symbolic.ts";
 import { classes as layerClasses } from "../layers/index.ts";
 import { Layer } from "../layers/layer.ts";
 import { Functional } from "../models/functional.ts";
@@ -233,7 +233,7 @@ function mapReferences(value: Json, tensor: (reference: Json) => Tensor): Nest<T
 }
 
 function readFunction(className: string, { name, ...config }: JsonObject): FunctionOperation {
-  const info = operationInfo(className[0].toLowerCase() + className.slice(1));
+  const info = operationOfClass(className);
   if (info === undefined)
     throw new ModelError("this operation is not available", { got: `keras.ops, ${className}` });
   const parameters = Object.fromEntries(Object.entries(config).map(([key, value]) => [toCamel(key), value]));
