@@ -5,7 +5,8 @@
 import { byteWidth, type DType, dtypes, isFloat } from "../../ir/dtype.ts";
 import { setElement } from "../../ir/elements.ts";
 import { Unsupported } from "../../ir/errors.ts";
-import { constant, type Expr, scalar } from "../../ir/kernel.ts";
+import { expandKernel } from "../../ir/expand.ts";
+import { constant, type Expr, makeBuffer, makeVar, read, scalar, store } from "../../ir/kernel.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import type { ScalarName } from "../../ir/scalar.ts";
 import { printDense } from "../../ir/text/dense.ts";
@@ -46,8 +47,10 @@ const signed: { readonly [N in ScalarName]?: readonly [signed: string, unsigned:
 const floats: { readonly [N in ScalarName]?: string } = {
   div: "arith.divf", neg: "arith.negf", min: "arith.minimumf", max: "arith.maximumf",
   fma: "math.fma", abs: "math.absf", floor: "math.floor", ceil: "math.ceil", trunc: "math.trunc", round: "math.roundeven",
-  sqrt: "math.sqrt", rsqrt: "math.rsqrt", exp: "math.exp", log: "math.log", tanh: "math.tanh", erf: "math.erf",
-  sin: "math.sin", cos: "math.cos", pow: "math.powf",
+  sqrt: "math.sqrt", rsqrt: "math.rsqrt", exp: "math.exp", exp2: "math.exp2", expm1: "math.expm1", log: "math.log",
+  log2: "math.log2", log10: "math.log10", log1p: "math.log1p", tanh: "math.tanh", erf: "math.erf", pow: "math.powf",
+  sin: "math.sin", cos: "math.cos", tan: "math.tan", asin: "math.asin", acos: "math.acos", atan: "math.atan",
+  atan2: "math.atan2", sinh: "math.sinh", cosh: "math.cosh", asinh: "math.asinh", acosh: "math.acosh", atanh: "math.atanh",
 }; // biome-ignore format: a table
 const comparisons: { readonly [N in ScalarName]?: readonly [float: string, integer: string] } = {
   lt: ["olt", "lt"],
@@ -144,14 +147,7 @@ export class ScalarText {
           scalar("div", number(1), scalar("add", number(1), scalar("exp", scalar("neg", a)))),
         );
       case "sign":
-        return this.write(
-          scalar(
-            "select",
-            scalar("lt", a, number(0)),
-            number(-1),
-            scalar("select", scalar("lt", number(0), a), number(1), a),
-          ),
-        );
+        return this.write(signOf(a, number));
       case "floordiv":
         return this.write(unlessZero(b, scalar("floor", scalar("div", a, b))));
       case "mod":
@@ -159,8 +155,27 @@ export class ScalarText {
           unlessZero(b, scalar("sub", a, scalar("mul", b, scalar("floor", scalar("div", a, b))))),
         );
       default:
-        throw new Unsupported("the bridge to MLIR", `${name} of ${dtype}`);
+        return this.expand(expr);
     }
+  }
+
+  /** What MLIR has no operation for, in basic scalars. */
+  private expand(expr: Extract<Expr, { kind: "scalar" }>): string {
+    const params = expr.args.map((arg, i) => makeVar(`a${i}`, arg.dtype));
+    const names = new Map(params.map((param, i) => [param, this.write(expr.args[i])]));
+    const result = makeBuffer("result", expr.dtype, [], "global");
+    const body = [store(result, [], scalar(expr.name, ...params.map(read)))];
+    const expanded = expandKernel({ name: expr.name, params: [], dims: [], body });
+    const inner = new ScalarText(this.emit, {
+      variable: ({ var: variable }) => names.get(variable) ?? "",
+      load: () => "",
+    });
+    let last = "";
+    for (const step of expanded.body) {
+      if (step.kind === "let") names.set(step.var, inner.write(step.value));
+      else if (step.kind === "store") last = inner.write(step.value);
+    }
+    return last;
   }
 
   private integer({ name, args }: Extract<Expr, { kind: "scalar" }>, dtype: DType): string {
@@ -179,14 +194,7 @@ export class ScalarText {
       case "fma":
         return this.write(scalar("add", scalar("mul", a, b), args[2]));
       case "sign":
-        return this.write(
-          scalar(
-            "select",
-            scalar("lt", a, number(0)),
-            number(-1),
-            scalar("select", scalar("lt", number(0), a), number(1), a),
-          ),
-        );
+        return this.write(signOf(a, number));
       case "shl":
       case "shr": {
         const operation = name === "shl" ? "arith.shli" : (signed.shr?.[isUnsigned(dtype) ? 1 : 0] ?? "");
@@ -268,6 +276,14 @@ export class ScalarText {
     return this.emit(`arith.bitcast ${this.write(arg)} : ${signless(arg.dtype)} to ${signless(to)}`);
   }
 }
+
+const signOf = (a: Expr, number: (value: number) => Expr): Expr =>
+  scalar(
+    "select",
+    scalar("lt", a, number(0)),
+    number(-1),
+    scalar("select", scalar("lt", number(0), a), number(1), a),
+  );
 
 const unlessZero = (divisor: Expr, value: Expr): Expr =>
   scalar("select", scalar("eq", divisor, constant(0, divisor.dtype)), constant(0, divisor.dtype), value);

@@ -1,0 +1,409 @@
+/**
+ * The second lowering's last step: a function that MLIR's passes brought down to loops over memory, as a Program. Every loop nest is a
+ * launch, every allocation a temporary of the arena; nothing is fused or scheduled here. It is what plain MLIR gives.
+ */
+import type { Operation, Value } from "mlir-js";
+import {
+  addDims,
+  type Dim,
+  divideDims,
+  isStatic,
+  mulDims,
+  productOf,
+  subDims,
+  symbol,
+  symbolsOf,
+} from "../../ir/dim.ts";
+import { byteWidth } from "../../ir/dtype.ts";
+import { CompilerBug, Unsupported } from "../../ir/errors.ts";
+import type { Func } from "../../ir/graph.ts";
+import {
+  add, type Buffer, constant, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, type Stmt, store, type Var,
+} from "../../ir/kernel.ts"; // biome-ignore format: one line
+import type { Port, Program, Region, Slot, Step } from "../../ir/program.ts";
+import { buffersOf } from "../../ir/walk-kernel.ts";
+import type { FieldOffsets } from "../lower/storage.ts";
+import { planMemory } from "../passes/plan-memory.ts";
+import { elementsOf } from "./elements.ts";
+import { type Memory, relabel, subview, type View, whole } from "./memory.ts";
+import { constantIndex, KernelReader, type Surroundings } from "./read-kernel.ts";
+import { dtypeOf, placeOf, readScalar, unknown } from "./read-scalar.ts";
+
+/** Where memory lies that is no temporary. */
+interface Home {
+  readonly region: Region;
+  readonly offset: number;
+}
+
+/** Reads `lowered`, which MLIR's passes made of `func`. Throws Unsupported, with its place, for what has no loops of ours. */
+export const readProgram = (lowered: Operation, func: Func, fields: FieldOffsets): Program =>
+  new ProgramReader(func, fields).read(lowered);
+
+class ProgramReader {
+  private readonly func: Func;
+  private readonly fields: FieldOffsets;
+  private readonly views = new Map<Value, View>();
+  private readonly dims = new Map<Value, Dim>();
+  /** Scalars computed between the loops: by what, or where they were put. */
+  private readonly scalars = new Map<Value, Operation | Memory>();
+  private readonly homes = new Map<Memory, Home>();
+  private readonly launches: { readonly kernel: Kernel; readonly memories: readonly Memory[] }[] = [];
+
+  constructor(func: Func, fields: FieldOffsets) {
+    this.func = func;
+    this.fields = fields;
+  }
+
+  read(lowered: Operation): Program {
+    const [block] = lowered.regions[0].blocks;
+    block.args.forEach((arg, i) => void this.views.set(arg, whole(this.argument(i))));
+    let returned: readonly Value[] = [];
+    for (const op of block.operations) {
+      if (op.name === "func.return") returned = op.operands;
+      else this.topLevel(op);
+    }
+    const copies = this.finish(returned);
+    const { slots, bytes } = this.planArena(copies);
+    const steps = [
+      ...this.launches.map((launch) => this.step(launch, slots)),
+      ...this.copySteps(copies, slots),
+    ];
+    const inputs = this.ports("input");
+    const symbols = [...new Set(inputs.flatMap(({ shape }) => symbolsOf(shape)))].sort();
+    return { name: this.func.name, symbols, inputs, outputs: this.ports("output"), arenaBytes: bytes, steps };
+  }
+
+  private argument(i: number): Memory {
+    const role = this.func.args[i];
+    const { dtype, shape } = this.func.body.args[i].type;
+    const memory: Memory = { name: role.kind === "input" ? role.name : role.path, dtype, shape };
+    if (role.kind === "input") {
+      const index = this.func.args.slice(0, i).filter(({ kind }) => kind === "input").length;
+      this.homes.set(memory, { region: { kind: "input", index }, offset: 0 });
+    } else this.homes.set(memory, this.field(role.path));
+    return memory;
+  }
+
+  private field(path: string): Home {
+    const field = this.fields.get(path);
+    if (field === undefined) throw new CompilerBug("mlir", `no place for ${path}`);
+    return { region: { kind: field.region }, offset: field.offset };
+  }
+
+  private ports(kind: "input" | "output"): Port[] {
+    const values = kind === "input" ? this.func.body.args : this.func.body.returns;
+    const roles = kind === "input" ? this.func.args : this.func.results;
+    return values.flatMap(({ type }, i) => {
+      const role = roles[i];
+      return role.kind === "input" || role.kind === "output" ? [{ name: role.name, ...type }] : [];
+    });
+  }
+
+  // Between the loops.
+
+  private topLevel(op: Operation): void {
+    switch (op.name) {
+      case "memref.alloc":
+      case "memref.alloca": {
+        const dtype = dtypeOf(op.result.type.element, op);
+        const memory: Memory = { name: "temporary", dtype, shape: this.shapeOf(op.result, op.operands) };
+        return void this.views.set(op.result, whole(memory));
+      }
+      case "memref.dim":
+        return void this.dims.set(op.result, this.viewOrFail(op.operands[0]).shape[constantIndex(op)]);
+      case "memref.get_global":
+        return this.global(op);
+      case "memref.load":
+        return this.keepLoad(op);
+      case "memref.dealloc":
+        return;
+      case "scf.for":
+      case "scf.parallel":
+      case "scf.if":
+      case "memref.store":
+      case "memref.copy":
+        return this.launch((reader) => reader.run(op));
+      default:
+        return this.pure(op);
+    }
+  }
+
+  /** Sizes are polynomials, views re-index, other scalars are computed by the kernels that use them. */
+  private pure(op: Operation): void {
+    const dim = this.dimOf(op);
+    if (dim !== undefined) return void this.dims.set(op.result, dim);
+    const surroundings = this.surroundings(new KernelParts());
+    const view = surroundings.viewOf(op, (value) => this.viewOrFail(value), surroundings.scalar);
+    if (view !== undefined) return void this.views.set(op.result, view);
+    if (!/^(arith|math)\./.test(op.name)) throw unknown(op);
+    this.scalars.set(op.result, op);
+  }
+
+  private dimOf(op: Operation): Dim | undefined {
+    if (op.results.length !== 1 || String(op.result.type) !== "index") return undefined;
+    const value = op.attribute("value");
+    if (op.name === "arith.constant" && value !== undefined) return Number(value.integer);
+    const parts = op.operands.map((operand) => this.dims.get(operand));
+    const [a, b] = parts;
+    if (a === undefined || b === undefined) return undefined;
+    if (op.name === "arith.addi") return addDims(a, b);
+    if (op.name === "arith.subi") return subDims(a, b);
+    if (op.name === "arith.muli") return mulDims(a, b);
+    return op.name === "arith.divui" || op.name === "arith.divsi" ? divideDims(a, b) : undefined;
+  }
+
+  /** A shape with its `?`s taken from values, in order. */
+  private shapeOf(value: Value, sizes: readonly Value[]): Dim[] {
+    let next = 0;
+    return value.type.shape.map((size) => {
+      if (size >= 0) return size;
+      const dim = this.dims.get(sizes[next++]);
+      if (dim === undefined) throw new Unsupported("keratin", "a size that data decides");
+      return dim;
+    });
+  }
+
+  private viewOrFail(value: Value): View {
+    const view = this.views.get(value);
+    if (view !== undefined) return view;
+    throw "name" in value.owner
+      ? unknown(value.owner)
+      : new CompilerBug("mlir", "an argument without memory");
+  }
+
+  /** A number read between the loops is put aside: what it was read from may change before it is used. */
+  private keepLoad(op: Operation): void {
+    const aside: Memory = { name: "number", dtype: dtypeOf(op.result.type, op), shape: [] };
+    this.launch((reader, parts) => {
+      const stmts = reader.run(op);
+      return [...stmts, store(this.bufferOf(parts, aside), [], reader.scalar(op.result))];
+    });
+    this.scalars.set(op.result, aside);
+  }
+
+  /** Constants in memory are written there, element by element: large ones came as parameters. */
+  private global(op: Operation): void {
+    const { shape, element } = op.result.type;
+    const memory: Memory = { name: "constant", dtype: dtypeOf(element, op), shape };
+    const name = op.attribute("name")?.text;
+    const declared = op.parent?.parent?.regions[0].blocks[0].operations.find(
+      (other) => other.name === "memref.global" && other.attribute("sym_name")?.text === name,
+    );
+    const elements =
+      declared === undefined ? undefined : elementsOf(declared.attribute("initial_value"), memory);
+    if (elements === undefined) throw unknown(op);
+    this.views.set(op.result, whole(memory));
+    this.launch((_, parts) =>
+      elements.map(({ index, value }) =>
+        store(this.bufferOf(parts, memory), index.map(int), constant(value, memory.dtype)),
+      ),
+    );
+  }
+
+  // Kernels.
+
+  private launch(build: (reader: KernelReader, parts: KernelParts) => readonly Stmt[]): void {
+    const parts = new KernelParts();
+    const reader = new KernelReader(this.surroundings(parts));
+    const stmts = [...build(reader, parts)];
+    // Every kernel is a loop, be it a single iteration.
+    const isLoop = stmts.length === 1 && stmts[0].kind === "for";
+    const body = isLoop ? stmts : [forLoop(makeVar("once"), int(1), stmts)];
+    const uses = buffersOf(body);
+    const used = [...parts.buffers].filter(([, buffer]) => uses.has(buffer));
+    const params = used.map(([, buffer]) => ({ buffer, access: uses.get(buffer) ?? "read" }));
+    const dims = [...parts.sizes].map(([name, variable]) => ({ symbol: name, var: variable }));
+    const kernel: Kernel = { name: `loops_${this.launches.length}`, params, dims, body };
+    this.launches.push({ kernel, memories: used.map(([memory]) => memory) });
+  }
+
+  private bufferOf(parts: KernelParts, memory: Memory): Buffer {
+    const known = parts.buffers.get(memory);
+    if (known !== undefined) return known;
+    const buffer = makeBuffer(`m${parts.buffers.size}`, memory.dtype, memory.shape, "global");
+    parts.buffers.set(memory, buffer);
+    for (const name of symbolsOf(memory.shape)) parts.size(name);
+    return buffer;
+  }
+
+  private surroundings(parts: KernelParts): Surroundings {
+    const size = (dim: Dim): Expr => dimExpr(dim, parts);
+    const outside = (value: Value): Expr => {
+      const dim = this.dims.get(value);
+      if (dim !== undefined) return size(dim);
+      const kept = this.scalars.get(value);
+      if (kept === undefined)
+        throw "name" in value.owner ? unknown(value.owner) : new CompilerBug("mlir", "a scalar argument");
+      if (!("operands" in kept)) return load(this.bufferOf(parts, kept), []);
+      const expr = readScalar(kept, kept.operands.map(outside));
+      if (expr === undefined) throw unknown(kept);
+      return expr;
+    };
+    return {
+      view: (value) => this.views.get(value),
+      buffer: ({ memory }) => this.bufferOf(parts, memory),
+      scalar: outside,
+      size,
+      viewOf: (op, view, scalarOf) =>
+        viewOf(op, { view, scalar: scalarOf, size, shape: (v, sizes) => this.shapeOf(v, sizes) }),
+    };
+  }
+
+  // Memory.
+
+  /** What is returned is computed in place where it can be; the rest is copied at the end. */
+  private finish(returned: readonly Value[]): { readonly from: Memory; readonly to: Home }[] {
+    const copies: { from: Memory; to: Home }[] = [];
+    let outputs = 0;
+    returned.forEach((value, i) => {
+      const role = this.func.results[i];
+      const to: Home =
+        role.kind === "output"
+          ? { region: { kind: "output", index: outputs++ }, offset: 0 }
+          : this.field(role.path);
+      let view = this.viewOrFail(value);
+      if (!view.isWhole) {
+        const copy = whole({ name: "result", dtype: view.memory.dtype, shape: view.shape });
+        const from = view;
+        this.launch((reader) => reader.copied(from, copy));
+        view = copy;
+      }
+      if (role.kind === "output" && !this.homes.has(view.memory)) this.homes.set(view.memory, to);
+      else copies.push({ from: view.memory, to });
+    });
+    return copies;
+  }
+
+  private planArena(copies: readonly { readonly from: Memory }[]): {
+    slots: ReadonlyMap<Memory, Dim>;
+    bytes: Dim;
+  } {
+    const lives = new Map<Memory, { first: number; last: number }>();
+    const note = (memory: Memory, at: number): void => {
+      if (this.homes.has(memory)) return;
+      lives.set(memory, { first: lives.get(memory)?.first ?? at, last: at });
+    };
+    this.launches.forEach(({ memories }, at) => void memories.forEach((memory) => void note(memory, at)));
+    for (const { from } of copies) note(from, this.launches.length);
+    const temporaries = [...lives].map(([key, life]) => ({ key, bytes: bytesOf(key), ...life }));
+    const { offsets, bytes } = planMemory(temporaries);
+    return { slots: offsets, bytes };
+  }
+
+  private slot(memory: Memory, slots: ReadonlyMap<Memory, Dim>): Slot {
+    const home = this.homes.get(memory);
+    const region = home?.region ?? { kind: "arena" as const };
+    const offset = home?.offset ?? slots.get(memory) ?? 0;
+    return { name: memory.name, dtype: memory.dtype, size: productOf(memory.shape), region, offset };
+  }
+
+  private step({ kernel, memories }: (typeof this.launches)[number], slots: ReadonlyMap<Memory, Dim>): Step {
+    const args = memories.map((memory) => ({ slot: this.slot(memory, slots), advance: 0 }));
+    return { kind: "launch", kernel, args, dims: kernel.dims.map((dim) => symbol(dim.symbol)) };
+  }
+
+  private copySteps(
+    copies: readonly { readonly from: Memory; readonly to: Home }[],
+    slots: ReadonlyMap<Memory, Dim>,
+  ): Step[] {
+    return copies.map(({ from, to }) => {
+      const source = this.slot(from, slots);
+      const target = { ...source, region: to.region, offset: to.offset };
+      return {
+        kind: "copy",
+        from: { slot: source, advance: 0 },
+        to: { slot: target, advance: 0 },
+        size: source.size,
+      };
+    });
+  }
+}
+
+/** The parameters of a kernel, as they turn out to be needed. */
+class KernelParts {
+  readonly buffers = new Map<Memory, Buffer>();
+  readonly sizes = new Map<string, Var>();
+
+  size(name: string): Var {
+    const known = this.sizes.get(name) ?? makeVar(name);
+    this.sizes.set(name, known);
+    return known;
+  }
+}
+
+function dimExpr(dim: Dim, parts: KernelParts): Expr {
+  if (isStatic(dim)) return int(dim);
+  const product = (coefficient: number, symbols: readonly string[]): Expr =>
+    symbols.map((name) => read(parts.size(name))).reduce(mul, int(coefficient));
+  return dim.terms.map(({ coefficient, symbols }) => product(coefficient, symbols)).reduce(add);
+}
+
+const bytesOf = ({ dtype, shape }: Memory): Dim => mulDims(productOf(shape), byteWidth(dtype));
+
+interface ViewSource {
+  view(value: Value): View;
+  scalar(value: Value): Expr;
+  size(dim: Dim): Expr;
+  shape(value: Value, sizes: readonly Value[]): Dim[];
+}
+
+/** The marker of MLIR's for a number that comes as an operand. */
+const DYNAMIC_SIZE = -(2n ** 63n);
+
+function viewOf(op: Operation, { view, scalar, size, shape }: ViewSource): View | undefined {
+  switch (op.name) {
+    case "memref.cast":
+      return view(op.operands[0]);
+    case "memref.collapse_shape": {
+      const source = view(op.operands[0]);
+      const groups =
+        op
+          .attribute("reassociation")
+          ?.items.map((group) => group.items.map((axis) => Number(axis.integer))) ?? [];
+      return relabel(
+        source,
+        groups.map((group) => productOf(group.map((axis) => source.shape[axis]))),
+        size,
+      );
+    }
+    case "memref.expand_shape":
+      return relabel(view(op.operands[0]), shape(op.result, op.operands.slice(1)), size);
+    case "memref.subview":
+      return subviewOf(op, view(op.operands[0]), scalar, shape);
+    default:
+      return undefined;
+  }
+}
+
+function subviewOf(
+  op: Operation,
+  source: View,
+  scalar: (value: Value) => Expr,
+  shape: ViewSource["shape"],
+): View {
+  let next = 1;
+  const dynamic = op.operands;
+  const numbers = (name: string): { exprs: Expr[]; values: Value[] } => {
+    const listed = (op.attribute(name)?.toValue() ?? []) as readonly (number | bigint)[];
+    const values: Value[] = [];
+    const exprs = listed.map((number) => {
+      if (BigInt(number) !== DYNAMIC_SIZE) return int(Number(number));
+      values.push(dynamic[next]);
+      return scalar(dynamic[next++]);
+    });
+    return { exprs, values };
+  };
+  const offsets = numbers("static_offsets").exprs;
+  const sizes = numbers("static_sizes");
+  const strides = numbers("static_strides").exprs;
+  const result = shape(op.result, sizes.values);
+  const rank = result.length;
+  const kept = sizes.exprs.flatMap((size, axis) =>
+    rank === sizes.exprs.length || !isOne(size) ? [axis] : [],
+  );
+  if (kept.length !== rank)
+    throw new Unsupported("keratin", "a subview that drops axes", { where: placeOf(op) });
+  return subview(source, result, offsets, strides, kept);
+}
+
+const isOne = (expr: Expr): boolean => expr.kind === "const" && expr.value === 1;
