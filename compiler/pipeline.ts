@@ -63,6 +63,8 @@ export interface CompileOptions {
   readonly verify?: boolean;
   readonly record?: (record: PassRecord) => void;
   readonly dump?: (position: number, name: string, module: Module) => void;
+  /** Another way from a function to a program of loops, in place of fusion, our lowering and the schedule. */
+  readonly lower?: typeof lowerFunc;
 }
 
 /** A module compiled for a scheduler, and where the values of its parameters come from. */
@@ -84,7 +86,11 @@ export function compile(
   options: CompileOptions = {},
 ): Compiled {
   const constants = new Map<string, NDArray>();
-  const suited = graphPasses.filter((pass) => pass !== packOperands || scheduler.limits.grid === undefined);
+  const { lower = lowerFunc } = options;
+  const ours = lower === lowerFunc;
+  const suits = (pass: Pass): boolean =>
+    (pass !== packOperands || (ours && scheduler.limits.grid === undefined)) && (pass !== fuse || ours);
+  const suited = graphPasses.filter(suits);
   const passes = suited.map((pass) => {
     if (pass === liftConstants) return liftConstants.collecting(constants);
     if (pass === packOperands) return packOperands.ofWidth(PANEL_VECTORS * scheduler.limits.lanes);
@@ -97,8 +103,8 @@ export function compile(
   const { weights, state, fields } = layOut(mains, known);
   const { chunkBytes } = scheduler.limits;
   const programs = mains.map((func) => {
-    const program = lowerFunc(func, opTable, { chunkBytes, disabled: options.disabled, fields });
-    return scheduleProgram(program, scheduler, options.disabled?.has("schedule") === true);
+    const program = lower(func, opTable, { chunkBytes, disabled: options.disabled, fields });
+    return scheduleProgram(program, scheduler, !ours || options.disabled?.has("schedule") === true);
   });
   return { bundle: { name, programs, weights, state }, module: fused };
 }

@@ -3,7 +3,7 @@
  * what is read at any other place is read inside, by tensor.extract.
  */
 import { equalExprs, toAffine } from "../../ir/affine.ts";
-import type { Dim } from "../../ir/dim.ts";
+import { type Dim, equalDims } from "../../ir/dim.ts";
 import { CompilerBug } from "../../ir/errors.ts";
 import type { Buffer, Expr, Var } from "../../ir/kernel.ts";
 import { operandsOf } from "../../ir/walk-kernel.ts";
@@ -73,7 +73,7 @@ class GenericWriter {
     if (seen.has(expr)) return;
     seen.add(expr);
     if (expr.kind === "load" && this.place(expr) === undefined) {
-      const map = this.mapOf(expr.index);
+      const map = this.mapOf(expr);
       if (map !== undefined) {
         this.mapped.push({ load: expr, map, value: this.operandOf(expr.buffer) });
         return;
@@ -92,15 +92,19 @@ class GenericWriter {
   }
 
   /** The results of an index map, where every index is a sum of loop variables. */
-  private mapOf(index: readonly Expr[]): string | undefined {
-    const parts = index.map((expr) => {
+  private mapOf({ index, buffer }: Load): string | undefined {
+    const parts = index.map((expr, axis) => {
       const { constant, terms } = toAffine(expr);
       const words = terms.map(({ coefficient, atom }) => {
         const at = atom.kind === "var" ? this.loops.findIndex(({ variable }) => variable === atom.var) : -1;
         return at < 0 ? undefined : coefficient === 1 ? `d${at}` : `d${at} * ${coefficient}`;
       });
       if (words.includes(undefined)) return undefined;
-      return [...words, ...(constant !== 0 || words.length === 0 ? [String(constant)] : [])].join(" + ");
+      const sum = [...words, ...(constant !== 0 || words.length === 0 ? [String(constant)] : [])].join(" + ");
+      // MLIR takes an axis that is one loop for how far that loop runs.
+      const alone = /^d(\d+)$/.exec(sum)?.[1];
+      const fits = alone === undefined || equalDims(this.loops[Number(alone)].extent, buffer.shape[axis]);
+      return fits ? sum : undefined;
     });
     return parts.includes(undefined) ? undefined : parts.join(", ");
   }

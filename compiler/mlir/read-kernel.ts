@@ -8,7 +8,7 @@ import {
   add, type Buffer, type Expr, forLoop, int, load, makeBuffer, makeVar, mul, read, type Stmt, scalar, store, sub,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
 import { type Memory, type View, whole } from "./memory.ts";
-import { dtypeOf, placeOf, readScalar, unknown } from "./read-scalar.ts";
+import { dtypeOf, placeOf, readScalar, stored, unknown, withSign } from "./read-scalar.ts";
 
 /** What the loops find outside of them. */
 export interface Surroundings {
@@ -69,10 +69,11 @@ export class KernelReader {
       case "scf.if":
         return this.if(op);
       case "memref.load":
-        return this.name(op.result, load(...this.element(op.operands[0], op.operands.slice(1))));
+        return this.name(op.result, withSign(load(...this.element(op.operands[0], op.operands.slice(1)))));
       case "memref.store": {
         const [value, memory, ...index] = op.operands;
-        this.stmts.push(store(...this.element(memory, index), this.scalar(value)));
+        const [buffer, at] = this.element(memory, index);
+        this.stmts.push(store(buffer, at, stored(this.scalar(value), buffer.dtype)));
         return;
       }
       case "memref.copy":
@@ -151,8 +152,9 @@ export class KernelReader {
   private copy(from: View, to: View): void {
     const variables = from.shape.map((_, axis) => makeVar(`i${axis}`));
     const at = variables.map(read);
-    const value = load(this.bufferOf(from), from.index(at));
-    const body: readonly Stmt[] = [store(this.bufferOf(to), to.index(at), value)];
+    const target = this.bufferOf(to);
+    const value = stored(withSign(load(this.bufferOf(from), from.index(at))), target.dtype);
+    const body: readonly Stmt[] = [store(target, to.index(at), value)];
     const nest = variables.reduceRight(
       (inner, variable, axis) => [forLoop(variable, this.outside.size(from.shape[axis]), inner)],
       body,

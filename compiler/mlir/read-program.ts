@@ -18,16 +18,17 @@ import { byteWidth } from "../../ir/dtype.ts";
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import type { Func } from "../../ir/graph.ts";
 import {
-  add, type Buffer, constant, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, type Stmt, store, type Var,
+  type Access, add, type Buffer, constant, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, type Stmt, store, type Var,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
 import type { Port, Program, Region, Slot, Step } from "../../ir/program.ts";
 import { buffersOf } from "../../ir/walk-kernel.ts";
 import type { FieldOffsets } from "../lower/storage.ts";
 import { planMemory } from "../passes/plan-memory.ts";
 import { elementsOf } from "./elements.ts";
-import { type Memory, relabel, subview, type View, whole } from "./memory.ts";
+import { type Memory, type View, whole } from "./memory.ts";
 import { constantIndex, KernelReader, type Surroundings } from "./read-kernel.ts";
-import { dtypeOf, placeOf, readScalar, unknown } from "./read-scalar.ts";
+import { dtypeOf, readScalar, unknown } from "./read-scalar.ts";
+import { viewOf } from "./views.ts";
 
 /** Where memory lies that is no temporary. */
 interface Home {
@@ -47,6 +48,7 @@ class ProgramReader {
   /** Scalars computed between the loops: by what, or where they were put. */
   private readonly scalars = new Map<Value, Operation | Memory>();
   private readonly homes = new Map<Memory, Home>();
+  private readonly written = new Set<Memory>();
   private readonly launches: { readonly kernel: Kernel; readonly memories: readonly Memory[] }[] = [];
 
   constructor(func: Func, fields: FieldOffsets) {
@@ -211,10 +213,20 @@ class ProgramReader {
     const body = isLoop ? stmts : [forLoop(makeVar("once"), int(1), stmts)];
     const uses = buffersOf(body);
     const used = [...parts.buffers].filter(([, buffer]) => uses.has(buffer));
-    const params = used.map(([, buffer]) => ({ buffer, access: uses.get(buffer) ?? "read" }));
+    const params = used.map(([memory, buffer]) => ({
+      buffer,
+      access: this.access(memory, uses.get(buffer)),
+    }));
     const dims = [...parts.sizes].map(([name, variable]) => ({ symbol: name, var: variable }));
     const kernel: Kernel = { name: `loops_${this.launches.length}`, params, dims, body };
     this.launches.push({ kernel, memories: used.map(([memory]) => memory) });
+  }
+
+  /** What nothing wrote before holds nothing that a kernel could look at. */
+  private access(memory: Memory, use: Access = "read"): Access {
+    const isFresh = use === "readwrite" && !this.homes.has(memory) && !this.written.has(memory);
+    if (use !== "read") this.written.add(memory);
+    return isFresh ? "fresh" : use;
   }
 
   private bufferOf(parts: KernelParts, memory: Memory): Buffer {
@@ -339,71 +351,3 @@ function dimExpr(dim: Dim, parts: KernelParts): Expr {
 }
 
 const bytesOf = ({ dtype, shape }: Memory): Dim => mulDims(productOf(shape), byteWidth(dtype));
-
-interface ViewSource {
-  view(value: Value): View;
-  scalar(value: Value): Expr;
-  size(dim: Dim): Expr;
-  shape(value: Value, sizes: readonly Value[]): Dim[];
-}
-
-/** The marker of MLIR's for a number that comes as an operand. */
-const DYNAMIC_SIZE = -(2n ** 63n);
-
-function viewOf(op: Operation, { view, scalar, size, shape }: ViewSource): View | undefined {
-  switch (op.name) {
-    case "memref.cast":
-      return view(op.operands[0]);
-    case "memref.collapse_shape": {
-      const source = view(op.operands[0]);
-      const groups =
-        op
-          .attribute("reassociation")
-          ?.items.map((group) => group.items.map((axis) => Number(axis.integer))) ?? [];
-      return relabel(
-        source,
-        groups.map((group) => productOf(group.map((axis) => source.shape[axis]))),
-        size,
-      );
-    }
-    case "memref.expand_shape":
-      return relabel(view(op.operands[0]), shape(op.result, op.operands.slice(1)), size);
-    case "memref.subview":
-      return subviewOf(op, view(op.operands[0]), scalar, shape);
-    default:
-      return undefined;
-  }
-}
-
-function subviewOf(
-  op: Operation,
-  source: View,
-  scalar: (value: Value) => Expr,
-  shape: ViewSource["shape"],
-): View {
-  let next = 1;
-  const dynamic = op.operands;
-  const numbers = (name: string): { exprs: Expr[]; values: Value[] } => {
-    const listed = (op.attribute(name)?.toValue() ?? []) as readonly (number | bigint)[];
-    const values: Value[] = [];
-    const exprs = listed.map((number) => {
-      if (BigInt(number) !== DYNAMIC_SIZE) return int(Number(number));
-      values.push(dynamic[next]);
-      return scalar(dynamic[next++]);
-    });
-    return { exprs, values };
-  };
-  const offsets = numbers("static_offsets").exprs;
-  const sizes = numbers("static_sizes");
-  const strides = numbers("static_strides").exprs;
-  const result = shape(op.result, sizes.values);
-  const rank = result.length;
-  const kept = sizes.exprs.flatMap((size, axis) =>
-    rank === sizes.exprs.length || !isOne(size) ? [axis] : [],
-  );
-  if (kept.length !== rank)
-    throw new Unsupported("keratin", "a subview that drops axes", { where: placeOf(op) });
-  return subview(source, result, offsets, strides, kept);
-}
-
-const isOne = (expr: Expr): boolean => expr.kind === "const" && expr.value === 1;

@@ -67,6 +67,16 @@ const withoutSign = (arg: Expr): Expr => {
 };
 const back = (value: Expr, dtype: DType): Expr => (value.dtype === dtype ? value : bitcast(value, dtype));
 
+/** What is loaded from unsigned memory has no sign in MLIR, like all integers there. */
+export function withSign(loaded: Expr): Expr {
+  const signed = dtypeNames.find((dtype) => twin[dtype] === loaded.dtype);
+  return signed === undefined ? loaded : bitcast(loaded, signed);
+}
+
+/** A value as memory of this dtype takes it. */
+export const stored = (value: Expr, dtype: DType): Expr =>
+  value.dtype !== dtype && twin[value.dtype] === dtype ? bitcast(value, dtype) : value;
+
 /** The value of an operation on scalars; undefined where it is none of arith or math. */
 export function readScalar(op: Operation, args: readonly Expr[]): Expr | undefined {
   const { name } = op;
@@ -100,8 +110,9 @@ function readSpecial(op: Operation, args: readonly Expr[], dtype: DType): Expr {
     case "arith.remsi":
       return sub(a, mul(b, scalar("div", a, b)));
     case "arith.remf": {
-      const quotient = scalar("trunc", scalar("div", a, b));
-      return sub(a, mul(b, quotient));
+      // Of magnitudes both remainders are one.
+      const rest = scalar("mod", scalar("abs", a), scalar("abs", b));
+      return scalar("select", scalar("lt", a, constant(0, dtype)), scalar("neg", rest), rest);
     }
     case "arith.ceildivsi":
       return scalar("neg", scalar("floordiv", scalar("neg", a), b));

@@ -151,12 +151,25 @@ export class ScalarText {
       case "floordiv":
         return this.write(unlessZero(b, scalar("floor", scalar("div", a, b))));
       case "mod":
-        return this.write(
-          unlessZero(b, scalar("sub", a, scalar("mul", b, scalar("floor", scalar("div", a, b))))),
-        );
+        return this.remainder(a, b, dtype);
       default:
         return this.expand(expr);
     }
+  }
+
+  /** The remainder of rounding down has the sign of the divisor; that of arith.remf, which is exact, the sign of the dividend. */
+  private remainder(a: Expr, b: Expr, dtype: DType): string {
+    const type = signless(dtype);
+    const zero = constant(0, dtype);
+    const rest = makeVar("rest", dtype);
+    const name = this.apply("arith.remf", [a, b], type);
+    const inner = new ScalarText(this.emit, {
+      ...this.leaves,
+      variable: (expr) => (expr.var === rest ? name : this.leaves.variable(expr)),
+    });
+    const differs = scalar("ne", scalar("lt", read(rest), zero), scalar("lt", b, zero));
+    const moved = scalar("and", scalar("ne", read(rest), zero), differs);
+    return inner.write(unlessZero(b, scalar("select", moved, scalar("add", read(rest), b), read(rest))));
   }
 
   /** What MLIR has no operation for, in basic scalars. */
