@@ -53,23 +53,27 @@ function classifier(compiled = true, units = 3) {
 throws(
   "an option that there is not",
   () => layers.Dense(3, { activaton: "relu" } as never),
-  "Dense: unrecognized option; expected one of activation, activityRegularizer, biasInitializer, biasRegularizer, dtype, kernelInitializer, kernelRegularizer, name, trainable, units, useBias; got activaton",
+  "Dense: unrecognized option; expected one of activation, activityRegularizer, biasConstraint, biasInitializer, biasRegularizer, dtype, kernelConstraint, kernelInitializer, kernelRegularizer, name, trainable, units, useBias; got activaton",
 );
 throws(
   "a missing argument",
   () => layers.Conv2D({ filters: 3 } as never),
   `Conv2D: missing argument "kernelSize"`,
 );
-throws("units", () => layers.Dense(0), `layer "dense": bad units; expected a positive integer; got 0`);
+throws(
+  "units",
+  () => layers.Dense(0),
+  'layer "dense": `units` must be a positive integer. Received: units=0',
+);
 throws(
   "an unknown activation",
   () => layers.Activation("reluu"),
-  `unknown activation; expected one of linear, relu, relu6, leaky_relu, elu, selu, celu, gelu, glu, silu, swish, mish, softmax, log_softmax, softplus, softsign, squareplus, sparse_plus, sparse_sigmoid, sigmoid, log_sigmoid, hard_sigmoid, hard_silu, hard_swish, hard_tanh, hard_shrink, soft_shrink, tanh, tanh_shrink, exponential; got "reluu"`,
+  `unknown activation; expected one of linear, relu, relu6, leaky_relu, elu, selu, celu, gelu, glu, silu, swish, mish, softmax, log_softmax, softplus, softsign, squareplus, sparse_plus, sparse_sigmoid, sparsemax, sigmoid, log_sigmoid, hard_sigmoid, hard_silu, hard_swish, hard_tanh, hard_shrink, soft_shrink, tanh, tanh_shrink, exponential; got "reluu"`,
 );
 throws(
   "another number of axes",
   () => layers.Conv2D(2, 3)(noise([2, 5, 5])),
-  `layer "conv2d": input 0 does not fit the layer; expected ndim=4, found ndim=3; got shape (2, 5, 5)`,
+  `layer "conv2d": input 0 does not fit the layer; expected min_ndim=4, found ndim=3; got shape (2, 5, 5)`,
 );
 throws(
   "another size",
@@ -83,12 +87,12 @@ throws(
 throws(
   "strides and dilation",
   () => layers.Conv2D(2, 3, { strides: 2, dilationRate: 2 }),
-  `layer "conv2d": strides and dilation cannot both be more than 1; got strides [2,2], dilation [2,2]`,
+  'layer "conv2d": `strides > 1` and `dilation_rate > 1` do not go together. Received: strides=[2,2] and dilation_rate=[2,2]',
 );
 throws(
   "merging one tensor",
   () => layers.Add()(noise([2, 3])),
-  `layer "add": a merging layer takes a list of tensors; got [2,3]`,
+  `layer "add": a merging layer takes a list of tensors. Received: input_shape=[2,3]`,
 );
 throws(
   "concatenating what does not match",
@@ -108,7 +112,7 @@ throws(
 throws(
   "dropout",
   () => layers.Dropout(1.5),
-  `layer "dropout": bad rate; expected a number from 0 to 1; got 1.5`,
+  'layer "dropout": `rate` must be a number from 0 to 1. Received: rate=1.5',
 );
 
 // Models.
@@ -244,7 +248,7 @@ throws(
   "a Lambda layer",
   () =>
     keras.models.modelFromJson(JSON.stringify({ class_name: "Lambda", module: "keras.layers", config: {} })),
-  "a Lambda layer holds code, which is never run; got Lambda. Replace it by a layer of your own, registered by name",
+  'layer "lambda": a Lambda layer with code is not loaded: nothing in a file is run. Register the function with keras.saving.registerKerasSerializable, or write a Layer',
 );
 throws(
   "an unknown layer",

@@ -34,6 +34,7 @@ import {
 import { clip } from "./ops/elementwise.ts";
 import { exp } from "./ops/exponential.ts";
 import { asTensor } from "./ops/operation.ts";
+import { sparsemax } from "./ops/sorting.ts";
 import { tanh } from "./ops/trigonometry.ts";
 import { type Json, type JsonObject, toCamel, toSnake } from "./options.ts";
 
@@ -102,6 +103,7 @@ export const activations = {
   squareplus,
   sparsePlus,
   sparseSigmoid,
+  sparsemax,
   sigmoid,
   logSigmoid,
   hardSigmoid,

@@ -7,6 +7,7 @@ import { writeKeras } from "../formats/keras-archive.ts";
 import { activations } from "./activations.ts";
 import { applications } from "./applications/index.ts";
 import { registerKerasSerializable, serializeObject } from "./config.ts";
+import { constraints } from "./constraints.ts";
 import { loadData } from "./datasets/mnist.ts";
 import { dtypeOf } from "./dtype-names.ts";
 import { initializers } from "./initializers/index.ts";
@@ -73,6 +74,7 @@ export const keras = {
   applications,
   initializers,
   regularizers,
+  constraints,
   losses,
   metrics,
   optimizers,

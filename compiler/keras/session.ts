@@ -39,6 +39,8 @@ export class KerasSession {
   private readonly calls: CallContext[] = [];
   private readonly lossLists: Tensor[][] = [];
   private path: readonly string[] = [];
+  /** Masks by the tensor they belong to. */
+  readonly masks = new WeakMap<Tensor, Tensor>();
   /** Custom classes and functions by registered name ("package>Name"). */
   readonly registered = new Map<string, unknown>();
 

@@ -43,6 +43,8 @@ export class Variable extends TensorMethods {
   readonly isTrainable: boolean;
   /** Its penalty in the loss. */
   regularizer: ((weight: Tensor) => TensorLike) | null = null;
+  /** What an optimizer does to it after each update. */
+  constraint: ((weight: Tensor) => TensorLike) | null = null;
   /** Grows with every change, so that compiled programs know whether they hold the newest value. */
   version = 0;
   private held: Held;

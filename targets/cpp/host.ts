@@ -8,19 +8,13 @@ import { argumentList, describeEntry, type Entry, type Interface, parameterList 
 import { dimText, symbolNames } from "./steps.ts";
 
 /** The instance. In the global namespace, where the C header names it. */
-export function instanceText({ prefix, hasThreads }: Interface): string {
+export function instanceText({ prefix }: Interface): string {
   return `/** An instance: the weights, the state behind them, and the scratch memory of a call. */
 struct ${prefix}_model {
   unsigned char* weights;
   unsigned char* state;
   unsigned char* arena;
-  size_t arena_size;${
-    hasThreads
-      ? `
-  /** nullptr: a call runs on the thread that makes it. */
-  keratin::Team* team;`
-      : ""
-  }
+  size_t arena_size;
 };`;
 }
 
@@ -53,51 +47,18 @@ ${prefix}_model* make() {
 }`;
 }
 
-/** The steps of an entry, as a function of their own: each thread runs it. */
-export function stepsFunction(
-  { prefix, hasThreads }: Interface,
-  entry: Entry,
-  name: string,
-  steps: string,
-): string {
-  const thread = hasThreads ? ["const Thread& thread"] : [];
-  const parameters = [`${prefix}_model& model`, ...parameterList(entry), ...thread];
-  return `// ${describeEntry(entry)}
-void ${name}(${declareParameters(parameters, steps)}) {
+/** The steps of an entry, as a function of their own. */
+export const stepsFunction = ({ prefix }: Interface, entry: Entry, name: string, steps: string): string =>
+  `// ${describeEntry(entry)}
+void ${name}(${declareParameters([`${prefix}_model& model`, ...parameterList(entry)], steps)}) {
 ${steps}
 }`;
-}
-
-/** How calls get onto the threads of an instance. */
-export function threadsText({ prefix }: Interface): string {
-  return `template <class Task>
-void on_threads(${prefix}_model& model, const Task& task) {
-  if (model.team != nullptr) return model.team->run(task);
-  task(Thread{0, 1, nullptr});
-}`;
-}
-
-export function setThreadsText({ prefix, macro }: Interface): string {
-  return `int ${prefix}_set_threads(${prefix}_model* model, int threads) {
-  if (model == nullptr) return fail(${macro}_INVALID_ARGUMENT, "set_threads: a pointer is null");
-  if (threads < 1 || threads > 1024) return fail(${macro}_INVALID_ARGUMENT, "set_threads: expected 1 to 1024, got %d", threads);
-  delete model->team;
-  model->team = nullptr;
-  try {
-    if (threads > 1) model->team = new Team(threads);
-  } catch (...) {
-    return fail(${macro}_OUT_OF_MEMORY, "set_threads: the system gives no %d threads", threads);
-  }
-  return ${macro}_OK;
-}`;
-}
 
 /** The C function of an entry: checks, room in the arena, steps. */
 export function entryFunction(api: Interface, entry: Entry, stepsName: string): string {
   const { prefix, macro } = api;
   const { program, symbol, method } = entry;
   const arenaSize = dimText(program.arenaBytes, symbolNames(entry));
-  const args = ["*model", ...argumentList(entry)];
   const lines = [
     ...checkLines(api, entry),
     ...(isStatic(program.arenaBytes)
@@ -105,9 +66,7 @@ export function entryFunction(api: Interface, entry: Entry, stepsName: string): 
       : [
           `if (!reserve(*model, ${arenaSize})) return fail(${macro}_OUT_OF_MEMORY, "${method}: out of memory");`,
         ]),
-    api.hasThreads
-      ? `on_threads(*model, [=](const Thread& thread) { ${stepsName}(${args.join(", ")}, thread); });`
-      : `${stepsName}(${args.join(", ")});`,
+    `${stepsName}(${["*model", ...argumentList(entry)].join(", ")});`,
     `return ${macro}_OK;`,
   ];
   return `int ${symbol}(${[`${prefix}_model* model`, ...parameterList(entry)].join(", ")}) {
@@ -115,7 +74,7 @@ ${indented(lines)}
 }`;
 }
 
-export function lifecycleText({ prefix, macro, hasThreads }: Interface): string {
+export function lifecycleText({ prefix, macro }: Interface): string {
   return `const char* ${prefix}_error_message(void) { return message; }
 
 int ${prefix}_create_from_memory(const void* weights, size_t size, ${prefix}_model** model) {
@@ -145,7 +104,7 @@ int ${prefix}_create(const char* path, ${prefix}_model** model) {
 }
 
 void ${prefix}_destroy(${prefix}_model* model) {
-  if (model == nullptr) return;${hasThreads ? "\n  delete model->team;" : ""}
+  if (model == nullptr) return;
   release(model->arena);
   release(model->weights);
   delete model;

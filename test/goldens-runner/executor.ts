@@ -118,13 +118,17 @@ class OpenTrace {
     return arrays.map(({ dtype, shape }, i) => this.trace.input(`${prefix}${i}`, dtype, shape));
   }
 
-  /** Closes the trace and compiles it. */
-  async load(backend: Backend, tensors: readonly Tensor[]): Promise<Session> {
+  /** Closes the trace and compiles it; `updates` become states. */
+  async load(
+    backend: Backend,
+    tensors: readonly Tensor[],
+    updates: ReadonlyMap<Variable, Tensor> = new Map(),
+  ): Promise<Session> {
     const outputs = tensors.map((tensor, i) => ({
       tensor,
       role: { kind: "output", name: `y${i}` } as const,
     }));
-    const states = [...this.scope.updates].map(([variable, tensor]) => ({
+    const states = [...updates].map(([variable, tensor]) => ({
       tensor,
       role: { kind: "state", path: this.pathOf(variable) } as const,
     }));
@@ -156,7 +160,7 @@ async function loadCompiled(
     leaf instanceof TensorMethods ? [toTensor(leaf.value, trace)] : [],
   );
   const isComputed = tensors.length > 0 || scope.updates.size > 0;
-  const loaded = isComputed ? await open.load(session.backend(), tensors) : undefined;
+  const loaded = isComputed ? await open.load(session.backend(), tensors, scope.updates) : undefined;
   return {
     call: async (arrays) => {
       const outputs = (await loaded?.call("main", arrays)) ?? [];

@@ -5,7 +5,6 @@
 import type { JsonObject } from "../../compiler/formats/json.ts";
 import { keras } from "../../compiler/index.ts";
 import { get as getInitializer, initialize } from "../../compiler/keras/initializers/index.ts";
-import { ModelError } from "../../ir/errors.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import { asArray, asObject, type Goldens } from "../support/goldens.ts";
 import type { Comparison } from "./comparison.ts";
@@ -87,13 +86,6 @@ export const regularizers: Kind = {
     }),
 };
 
-/** Until `keras.constraints` is there, its cases fail for the lack of it. */
-function getConstraint(config: unknown): (x: unknown) => unknown {
-  const found: unknown = Reflect.get(keras, "constraints");
-  if (found === undefined) throw new ModelError("no constraints", { where: "keras" });
-  return (found as { get(config: unknown): (x: unknown) => unknown }).get(config);
-}
-
 export const constraints: Kind = {
   name: "constraints",
   cases: (goldens) =>
@@ -102,7 +94,7 @@ export const constraints: Kind = {
         part: "forward",
         run: async (executor, comparison) => {
           const inputs = [array(golden.input, tensors)];
-          const loaded = await executor.load(([x]) => getConstraint(golden.config)(x), inputs);
+          const loaded = await executor.load(([x]) => keras.constraints.get(golden.config)?.(x), inputs);
           const got = arraysIn([await loaded.call(inputs)]);
           comparison.arrays("output", got, [array(golden.output, tensors)], closenessOf(golden));
         },

@@ -91,7 +91,8 @@ async function runCheck(name: string, backend: string, executor: Executor, check
     if (allowed !== undefined && error instanceof Unsupported) return outcome([], allowed.reason);
     return outcome([`${error.name}: ${error.message.split("\n")[0].slice(0, 240)}`]);
   }
-  if (allowed !== undefined && comparison.problems.length === 0)
+  // A pattern may also cover cases that work.
+  if (typeof allowed?.name === "string" && comparison.problems.length === 0)
     return outcome([`works, but stands in the list of what is unsupported: ${allowed.reason}`]);
   return outcome(comparison.problems);
 }

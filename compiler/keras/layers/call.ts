@@ -7,7 +7,8 @@ import { isNDArray } from "../../arrays.ts";
 import { TensorMethods } from "../../tensor.ts";
 import { Trace } from "../../trace.ts";
 import { dtypeOf } from "../dtype-names.ts";
-import { isNested } from "../nest.ts";
+import { getMask, setMask } from "../masks.ts";
+import { flatten, isNested, mapNest, type Nest } from "../nest.ts";
 import { camelKeys, isPlainObject, type JsonObject, type PlainObject } from "../options.ts";
 import { session } from "../session.ts";
 import { type ShapeNest, toKerasShape } from "../shapes.ts";
@@ -58,6 +59,25 @@ export function shapesOf(value: unknown): ShapeNest {
     });
   if (Array.isArray(value)) return value.map(shapesOf);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapesOf(item)]));
+}
+
+/** The masks of an argument, in its structure; null for each tensor without one. */
+export const masksOf = (argument: unknown): unknown =>
+  mapNest<unknown, unknown>(argument as Nest<unknown>, (value) =>
+    value instanceof TensorMethods ? (getMask(value.value) ?? null) : null,
+  );
+
+export const hasMask = (masks: unknown): boolean =>
+  flatten<unknown>(masks as Nest<unknown>).some((mask) => mask instanceof TensorMethods);
+
+/** Gives each result its mask, unless it has one. One mask for several results is that of the first. */
+export function giveMasks(results: unknown, masks: unknown): void {
+  const found = flatten<unknown>(masks as Nest<unknown>);
+  flatten<unknown>(results as Nest<unknown>).forEach((result, i) => {
+    const mask = found[i];
+    if (!(result instanceof TensorMethods) || !(mask instanceof TensorMethods)) return;
+    if (getMask(result.value) === undefined) setMask(result.value, mask.value);
+  });
 }
 
 export function layerDType(given: string | JsonObject | null | undefined, where: string): DType {

@@ -2,7 +2,7 @@
  * What a layer expects of the shapes of its inputs, and the errors where they differ.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import { type KerasShape, printKerasShape } from "../shapes.ts";
+import { type KerasShape, mapShapes, printKerasShape, type ShapeNest } from "../shapes.ts";
 
 /** Expectations of one input; left out ones hold for any. */
 export interface InputSpec {
@@ -14,7 +14,7 @@ export interface InputSpec {
 }
 
 /** Throws ModelError, naming layer and input, where a shape does not fit. */
-export function checkInputSpec(spec: InputSpec, shape: KerasShape, layer: string, input = 0): void {
+function checkInputSpec(spec: InputSpec, shape: KerasShape, layer: string, input = 0): void {
   const fail = (expected: string): never => {
     throw new ModelError(`input ${input} does not fit the layer`, {
       where: `layer "${layer}"`,
@@ -33,4 +33,13 @@ export function checkInputSpec(spec: InputSpec, shape: KerasShape, layer: string
     if (found !== null && found !== undefined && found !== size)
       fail(`axis ${key} of the input to have size ${size}`);
   }
+}
+
+/** The same for all inputs of a layer, in the order in which they lie in their structure. */
+export function checkInputs(shapes: ShapeNest, specs: readonly InputSpec[], layer: string): void {
+  const flat: KerasShape[] = [];
+  mapShapes(shapes, (shape) => flat.push(shape));
+  specs.forEach((spec, i) => {
+    if (flat[i] !== undefined) checkInputSpec(spec, flat[i], layer, i);
+  });
 }

@@ -8,6 +8,7 @@ import { type NDArray, sizeOf } from "../../../ir/ndarray.ts";
 import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
 import { Callable } from "../callable.ts";
 import { classNameOf, serializeMaybe } from "../config.ts";
+import { type ConstraintLike, get as getConstraint } from "../constraints.ts";
 import { dtypeOf } from "../dtype-names.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
@@ -20,8 +21,18 @@ import { session } from "../session.ts";
 import { fromKerasShape, type KerasShape, mapShapes, type ShapeNest, toKerasShape } from "../shapes.ts";
 import { scratchTrace } from "../trace-scope.ts";
 import { Variable } from "../variable.ts";
-import { type CallOptions, layerDType, located, shapesOf, splitArguments } from "./call.ts";
-import { checkInputSpec, type InputSpec } from "./input-spec.ts";
+import { readBuildConfig, writeBuildConfig } from "./build-config.ts";
+import {
+  type CallOptions,
+  giveMasks,
+  hasMask,
+  layerDType,
+  located,
+  masksOf,
+  shapesOf,
+  splitArguments,
+} from "./call.ts";
+import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { trackedIn } from "./tracking.ts";
 
 /** Options that every layer takes. */
@@ -51,6 +62,7 @@ export interface WeightOptions {
   /** Default true. */
   trainable?: boolean;
   regularizer?: RegularizerLike;
+  constraint?: ConstraintLike;
 }
 
 /** A layer is called like a function: `layer(x)`, `layer([a, b])`, `layer(x, { training: true })`. */
@@ -63,6 +75,8 @@ export abstract class Layer<Out = Tensor>
   override name: string;
   readonly dtype: DType;
   built = false;
+  /** Whether results have masks: those of `computeMask`. */
+  supportsMasking = false;
   /** What the layer expects of the shapes of its inputs; checked in each call. */
   inputSpec: readonly InputSpec[] | null = null;
   readonly inboundNodes: Node[] = [];
@@ -140,6 +154,7 @@ export abstract class Layer<Out = Tensor>
       () => new Variable(initialize(initializer, shape, dtype), { name, trainable }),
     );
     variable.regularizer = getRegularizer(options.regularizer);
+    variable.constraint = getConstraint(options.constraint);
     if (!this.#isTrainable) variable.trainable = false;
     this.#added.push(variable);
     return variable;
@@ -162,20 +177,35 @@ export abstract class Layer<Out = Tensor>
     return this.invoke([...args, options]);
   }
 
-  /** A call on tensors: converts the arguments, builds on first use, computes. */
+  /** A call on tensors: converts the arguments, builds on first use, computes, passes masks on. */
   private compute(inputs: readonly unknown[], options: CallOptions): Out {
     const tensors = this.convert(inputs);
     this.prepare(tensors);
     const training = options.training ?? session.call()?.training;
-    const args: readonly unknown[] = [...tensors, { ...options, training: training ?? false }];
+    const masks = tensors.map(masksOf);
+    const given = { ...this.maskOptions(masks), ...options, training: training ?? false };
+    // `call` may take more tensors than there are: its options come last all the same.
+    const absent = new Array<null>(Math.max(this.call.length - 1 - tensors.length, 0)).fill(null);
+    const args: readonly unknown[] = [...tensors, ...absent, given];
     const out = session.withCall({ training }, () =>
       session.withName([this.name], () => located(() => this.call(...(args as [never, ...never[]])))),
     );
+    if (this.supportsMasking) giveMasks(out, this.computeMask(tensors[0], masks[0]));
     const penalty = this.#activityRegularizer;
     if (penalty !== null)
       for (const tensor of flatten<unknown>(out as Nest<unknown>))
         if (tensor instanceof TensorMethods) this.addLoss(penalty(tensor.value));
     return out;
+  }
+
+  /** The names of the arguments of `call`: layers of several override it. Their masks come as the options "query_mask" and so on. */
+  protected get argumentNames(): readonly string[] {
+    return ["inputs"];
+  }
+
+  private maskOptions(masks: readonly unknown[]): PlainObject {
+    const names = this.argumentNames.map((name) => (name === "inputs" ? "mask" : `${name}Mask`));
+    return Object.fromEntries(names.flatMap((name, i) => (hasMask(masks[i]) ? [[name, masks[i]]] : [])));
   }
 
   /** A call on symbolic tensors: infers the types of the results and records a node. */
@@ -207,23 +237,15 @@ export abstract class Layer<Out = Tensor>
     const shapes = inputs.flatMap((input) =>
       input === null || input === undefined ? [] : [shapesOf(input)],
     );
-    if (this.inputSpec !== null) this.checkInputs(shapes[0], this.inputSpec);
+    if (this.inputSpec !== null) checkInputs(shapes[0], this.inputSpec, this.name);
     if (this.built) return;
     this.build(...(shapes as [ShapeNest, ...ShapeNest[]]));
     this.built = true;
   }
 
-  private checkInputs(shapes: ShapeNest, specs: readonly InputSpec[]): void {
-    const flat: KerasShape[] = [];
-    mapShapes(shapes, (shape) => flat.push(shape));
-    specs.forEach((spec, i) => {
-      if (flat[i] !== undefined) checkInputSpec(spec, flat[i], this.name, i);
-    });
-  }
-
-  /** The mask of the result: by default that of the inputs. Layers that make or change masks override it. */
-  computeMask(_inputs: unknown, previousMask: unknown = null): unknown {
-    return previousMask;
+  /** The mask of the result, for that of the first argument: by default the same. Layers that make or change masks override it. */
+  computeMask(_inputs: unknown, mask: unknown = null): unknown {
+    return mask;
   }
 
   /** The shape of the result for inputs of the given shape; builds the layer. */
@@ -351,7 +373,13 @@ export abstract class Layer<Out = Tensor>
   /** What files hold beside the configuration: the shapes the layer was built with. */
   getBuildConfig(): JsonObject | undefined {
     if (this.#builtWith === undefined || !this.overridesBuild()) return undefined;
-    return { input_shape: jsonShapes(this.#builtWith[0]) };
+    return writeBuildConfig(this.#builtWith, this.argumentNames);
+  }
+
+  /** Builds the layer with the shapes that a file holds. */
+  buildFromConfig(config: JsonObject): void {
+    const [first, ...others] = readBuildConfig(config, this.argumentNames);
+    if (!this.built && first !== undefined) this.build(first, ...others);
   }
 
   private overridesBuild(): boolean {
@@ -366,6 +394,3 @@ export abstract class Layer<Out = Tensor>
 
 const single = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] =>
   tensors.length === 1 ? tensors[0] : tensors;
-
-const jsonShapes = (shapes: ShapeNest): JsonObject[string] =>
-  mapShapes<JsonObject[string]>(shapes, (shape) => shape) as JsonObject[string];

@@ -11,7 +11,7 @@ import type { FromOptions } from "../config.ts";
 import type { Operation } from "../functional/node.ts";
 import { deserializeArgument, findTensor, NotYetCalled } from "../functional/serialize-node.ts";
 import { FunctionOperation, operationOfClass, symbolicEngine } from "../functional/symbolic.ts";
-import { classes as layerClasses } from "../layers/index.ts";
+import { layerClasses } from "../layers/class-table.ts";
 import { Layer } from "../layers/layer.ts";
 import { Functional } from "../models/functional.ts";
 import { Model } from "../models/model.ts";
@@ -75,10 +75,17 @@ export interface LayerReader {
   layer(config: Json | undefined): Layer;
 }
 
-type LayerClass = FromOptions<Layer> & { fromConfig?(config: JsonObject, reader: LayerReader): Layer };
+/** A layer from its configuration as Keras writes it: what `serializeKerasObject` gives. Throws ModelError for unknown layers. */
+export const deserializeLayer = (config: JsonObject, options: LoadOptions = {}): Layer =>
+  new Reader(options).layer(config);
+
+type LayerClass = FromOptions<Layer<unknown>> & {
+  fromConfig?(config: JsonObject, reader: LayerReader): Layer<unknown>;
+};
 
 class Reader implements LayerReader {
   private readonly options: LoadOptions;
+  private readonly classes = layerClasses();
 
   constructor(options: LoadOptions) {
     this.options = options;
@@ -105,8 +112,7 @@ class Reader implements LayerReader {
     const inner = requireObject(config ?? {});
     if (typeof module === "string" && module.startsWith("keras.src.ops.")) return readFunction(name, inner);
     const made = this.make(name, typeof registered === "string" ? registered : undefined, inner);
-    if (!made.built && isPlainObject(build) && build.input_shape !== null && build.input_shape !== undefined)
-      made.build(build.input_shape as ShapeNest);
+    if (isPlainObject(build)) made.buildFromConfig(build as JsonObject);
     if (
       made instanceof Model &&
       isPlainObject(compile) &&
@@ -122,7 +128,7 @@ class Reader implements LayerReader {
     if (custom !== undefined) return fromClass(custom, config, this);
     if (name === "Sequential") return this.sequential(config);
     if (name === "Functional" || (name === "Model" && "layers" in config)) return this.functional(config);
-    const found = Object.hasOwn(layerClasses, name) ? layerClasses[name] : undefined;
+    const found = Object.hasOwn(this.classes, name) ? this.classes[name] : undefined;
     if (found !== undefined) return fromClass(found, config, this);
     throw unknownLayer(name, registered);
   }
@@ -240,7 +246,7 @@ function readFunction(className: string, { name, ...config }: JsonObject): Funct
   return new FunctionOperation(info, parameters, textOr(name) ?? undefined);
 }
 
-function fromClass(found: LayerClass, config: JsonObject, reader: LayerReader): Layer {
+function fromClass(found: LayerClass, config: JsonObject, reader: LayerReader): Layer<unknown> {
   return typeof found.fromConfig === "function" ? found.fromConfig(config, reader) : new found(config);
 }
 
