@@ -7,7 +7,7 @@
  */
 import { Builder } from "../ir/builder.ts";
 import { CompilerBug, ModelError, Unsupported } from "../ir/errors.ts";
-import type { Attrs, BlockArg, Func } from "../ir/graph.ts";
+import type { Attrs, Block, BlockArg, Func } from "../ir/graph.ts";
 import type { NDArray } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
 import type { Bundle } from "../ir/program.ts";
@@ -15,6 +15,7 @@ import { printType, type TensorType } from "../ir/type.ts";
 import type { Executable, Loader } from "./backends/loader.ts";
 import { compile } from "./pipeline.ts";
 import { type Engine, Tensor } from "./tensor.ts";
+import { regionKey } from "./walk-graph.ts";
 
 /** Compiled ops that are kept; the one used longest ago goes first. */
 const CAPACITY = 1024;
@@ -57,11 +58,16 @@ export class EagerEngine implements Engine {
     this.loader = loader;
   }
 
-  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+  op(
+    name: string,
+    operands: readonly Tensor[],
+    attrs: Attrs,
+    regions: readonly Block[] = [],
+  ): readonly Tensor[] {
     const { value } = attrs;
     if (operands.length === 0 && typeof value === "object" && "data" in value) return [this.constant(value)];
     const cells = operands.map((operand) => this.cell(operand));
-    const entry = this.entry(name, operands, cells, attrs);
+    const entry = this.entry(name, operands, cells, attrs, regions);
     const results = entry.keys.map((key) => new Cell(key));
     this.queue.push({ entry, operands: cells, results });
     if (this.loader.isSynchronous && this.loader.name === "wasm") this.flushSync();
@@ -109,10 +115,17 @@ export class EagerEngine implements Engine {
     return new Cell(printType({ dtype: array.dtype, shape: array.shape }), array);
   }
 
-  private entry(name: string, operands: readonly Tensor[], cells: readonly Cell[], attrs: Attrs): Entry {
+  private entry(
+    name: string,
+    operands: readonly Tensor[],
+    cells: readonly Cell[],
+    attrs: Attrs,
+    regions: readonly Block[],
+  ): Entry {
     let key = name;
     for (const cell of cells) key += `|${cell.key}`;
     for (const attr in attrs) key += `|${attr}=${JSON.stringify(attrs[attr])}`;
+    for (const region of regions) key += `|${regionKey(region)}`;
     const known = this.cache.get(key);
     if (known !== undefined) {
       // Back to the end: Maps keep the order of insertion.
@@ -126,6 +139,7 @@ export class EagerEngine implements Engine {
       name,
       operands.map(({ type }) => type),
       attrs,
+      regions,
       this.loader,
     );
     this.cache.set(key, entry);
@@ -179,10 +193,16 @@ function settle({ results }: Call, arrays: readonly NDArray[]): void {
 }
 
 /** One op as a module of one function of one op. */
-function compileOp(name: string, types: readonly TensorType[], attrs: Attrs, loader: Loader): Entry {
+function compileOp(
+  name: string,
+  types: readonly TensorType[],
+  attrs: Attrs,
+  regions: readonly Block[],
+  loader: Loader,
+): Entry {
   const args = types.map((type, i): BlockArg => ({ kind: "arg", type, name: `x${i}` }));
   const builder = new Builder(opTable);
-  const results = builder.results(name, args, attrs);
+  const results = builder.results(name, args, attrs, regions);
   const func: Func = {
     name: ENTRY,
     body: builder.block(args, results),

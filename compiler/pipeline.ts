@@ -8,21 +8,13 @@ import { byteWidth } from "../ir/dtype.ts";
 import { CompilerBug } from "../ir/errors.ts";
 import { evaluateFunc } from "../ir/evaluate.ts";
 import type { Func, Module } from "../ir/graph.ts";
-import type { Kernel } from "../ir/kernel.ts";
 import { bytesOf, type NDArray, sizeOf } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
-import {
-  type Bundle,
-  type Field,
-  isNested,
-  type Program,
-  type Step,
-  type Store,
-  withBodies,
-} from "../ir/program.ts";
+import type { Bundle, Field, Store } from "../ir/program.ts";
 import type { TensorType } from "../ir/type.ts";
 import type { Scheduler } from "../targets/schedule/scheduler.ts";
 import { lowerFunc } from "./lower/program.ts";
+import { KernelSchedules } from "./lower/schedules.ts";
 import type { FieldOffsets } from "./lower/storage.ts";
 import { type Pass, type PassRecord, runPasses } from "./pass.ts";
 import { canonicalize } from "./passes/canonicalize.ts";
@@ -102,9 +94,9 @@ export function compile(
   const mains = fused.funcs.filter((func) => !isPrepare(func));
   const { weights, state, fields } = layOut(mains, known);
   const { chunkBytes } = scheduler.limits;
+  const schedules = new KernelSchedules(scheduler, !ours || options.disabled?.has("schedule") === true);
   const programs = mains.map((func) => {
-    const program = lower(func, opTable, { chunkBytes, disabled: options.disabled, fields });
-    return scheduleProgram(program, scheduler, !ours || options.disabled?.has("schedule") === true);
+    return schedules.apply(lower(func, opTable, { chunkBytes, disabled: options.disabled, fields }));
   });
   return { bundle: { name, programs, weights, state }, module: fused };
 }
@@ -166,18 +158,3 @@ function layOut(
   };
   return { weights: store("weights"), state: store("state"), fields };
 }
-
-/** Replaces every kernel by the target's schedule of it. */
-function scheduleProgram(program: Program, scheduler: Scheduler, naive: boolean): Program {
-  const steps = (list: readonly Step[]): readonly Step[] =>
-    list.map((step) => {
-      if (isNested(step)) return withBodies(step, steps);
-      return step.kind === "launch"
-        ? { ...step, kernel: scheduleKernel(step.kernel, scheduler, naive) }
-        : step;
-    });
-  return { ...program, steps: steps(program.steps) };
-}
-
-const scheduleKernel = (kernel: Kernel, scheduler: Scheduler, naive: boolean): Kernel =>
-  naive ? scheduler.naive(kernel) : scheduler.schedule(kernel);

@@ -10,7 +10,7 @@ import { dimsAttr } from "../ir/builder.ts";
 import { type Dim, divideDims, equalShapes, printDim, productOf, type Shape } from "../ir/dim.ts";
 import { type DType, isFloat } from "../ir/dtype.ts";
 import { ModelError } from "../ir/errors.ts";
-import type { Attrs } from "../ir/graph.ts";
+import type { Attrs, Block } from "../ir/graph.ts";
 import type { NDArray } from "../ir/ndarray.ts";
 import type { ScalarName } from "../ir/scalar.ts";
 import { broadcastShapes, normalizeAxis, printType, type TensorType } from "../ir/type.ts";
@@ -21,8 +21,10 @@ import { resultDType } from "./promotion.ts";
 /** Something that can apply ops. Op names are those of `ir/ops/`. */
 export interface Engine {
   readonly kind: "eager" | "tape" | "trace" | "symbolic";
+  /** How many loops and branches around; 0 outside of all. */
+  readonly depth?: number;
   /** Applies a primitive op and returns all its results. Throws ModelError when operands or attributes do not fit. */
-  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[];
+  op(name: string, operands: readonly Tensor[], attrs: Attrs, regions?: readonly Block[]): readonly Tensor[];
   /** Takes over a call of `keras.ops` as a whole; an engine without it gets the primitives the call is made of. */
   composite?(name: string, args: readonly unknown[]): unknown;
   /** An array as a tensor of this engine: device data when eager, a constant in a trace. */
@@ -123,6 +125,10 @@ export type Axes = number | readonly number[] | null;
 
 const rank = { eager: 0, tape: 1, trace: 2, symbolic: 3 } as const;
 
+/** Whether operands of both meet in `a`: the body of a loop before what is around it. */
+const recordsMore = (a: Engine, b: Engine): boolean =>
+  rank[a.kind] > rank[b.kind] || (a.kind === b.kind && (a.depth ?? 0) > (b.depth ?? 0));
+
 /**
  * The engine in which operands meet: symbolic before trace before tape before eager. `present` is that of the running code: inside of a trace
  * or a tape, eager tensors become part of it.
@@ -132,7 +138,7 @@ export function commonEngine(operands: readonly TensorLike[], present?: Engine):
   for (const operand of operands) {
     if (!(operand instanceof TensorMethods)) continue;
     const { engine } = operand.value;
-    if (best === undefined || rank[engine.kind] > rank[best.kind]) best = engine;
+    if (best === undefined || recordsMore(engine, best)) best = engine;
   }
   const engine = best ?? present;
   if (engine === undefined)

@@ -6,7 +6,7 @@ import { Builder } from "../ir/builder.ts";
 import type { Shape } from "../ir/dim.ts";
 import type { DType } from "../ir/dtype.ts";
 import { ModelError } from "../ir/errors.ts";
-import type { ArgRole, Attrs, BlockArg, Func, Module, ResultRole, Value } from "../ir/graph.ts";
+import type { ArgRole, Attrs, Block, BlockArg, Func, Module, ResultRole, Value } from "../ir/graph.ts";
 import type { NDArray } from "../ir/ndarray.ts";
 import type { OpTable } from "../ir/op.ts";
 import type { TensorType } from "../ir/type.ts";
@@ -77,9 +77,14 @@ export class Trace implements Engine {
     returns.forEach((value, i) => this.replaced.set(value, body.returns[i]));
   }
 
-  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+  op(
+    name: string,
+    operands: readonly Tensor[],
+    attrs: Attrs,
+    regions: readonly Block[] = [],
+  ): readonly Tensor[] {
     const values = operands.map((operand) => this.value(operand));
-    return this.builder.results(name, values, attrs).map((result) => this.wrap(result));
+    return this.builder.results(name, values, attrs, regions).map((result) => this.wrap(result));
   }
 
   constant(array: NDArray): Tensor {

@@ -132,21 +132,35 @@ export function dependenciesOf(ops: readonly Op[], roots: readonly Value[]): rea
  */
 export function structuralKeys(): (op: Op) => string {
   const number = numbering<Value>();
-  const arrayNumber = arrayNumbering();
-  const keyOf = (op: Op, name: (value: Value) => number | string): string => {
-    const regions = op.regions.map((block) => `{${blockKey(block)}}`);
-    return `${op.name}(${op.operands.map(name)})${attrsKey(op.attrs, arrayNumber)}${regions.join("")}`;
-  };
-  const blockKey = (block: Block): string => {
+  const keys = new StructuralKeys(arrayNumbering());
+  return (op) => keys.op(op, number);
+}
+
+/** The structure of a region as text, arrays included: equal for regions that compute the same. */
+export const regionKey = (region: Block): string =>
+  new StructuralKeys((array) => `${printType(array)}(${array.data})`).block(region);
+
+class StructuralKeys {
+  private readonly arrayKey: (array: NDArray) => number | string;
+
+  constructor(arrayKey: (array: NDArray) => number | string) {
+    this.arrayKey = arrayKey;
+  }
+
+  op(op: Op, name: (value: Value) => number): string {
+    const regions = op.regions.map((block) => `{${this.block(block)}}`);
+    return `${op.name}(${op.operands.map(name)})${attrsKey(op.attrs, this.arrayKey)}${regions.join("")}`;
+  }
+
+  block(block: Block): string {
     const local = numbering<Value>();
     const args = block.args.map((arg) => `${local(arg)}:${printType(arg.type)}`);
     const ops = block.ops.map((op) => {
-      const key = keyOf(op, local);
+      const key = this.op(op, local);
       return `${op.results.map(local)}=${key}`;
     });
     return [args.join(), ...ops, block.returns.map(local).join()].join(";");
-  };
-  return (op) => keyOf(op, number);
+  }
 }
 
 function numbering<T>(): (item: T) => number {
@@ -160,12 +174,12 @@ function numbering<T>(): (item: T) => number {
 
 const isList = (attr: Attr): attr is readonly Attr[] => Array.isArray(attr);
 
-function attrsKey(attrs: Attrs, arrayNumber: (array: NDArray) => number): string {
+function attrsKey(attrs: Attrs, arrayKey: (array: NDArray) => number | string): string {
   const text = (attr: Attr): string => {
     if (isList(attr)) return `[${attr.map(text)}]`;
     if (typeof attr === "number") return Object.is(attr, -0) ? "-0" : `${attr}`;
     if (typeof attr !== "object") return JSON.stringify(attr);
-    return "data" in attr ? `#${arrayNumber(attr)}` : printType(attr);
+    return "data" in attr ? `#${arrayKey(attr)}` : printType(attr);
   };
   const names = Object.keys(attrs).sort();
   return names.map((name) => `${name}=${text(attrs[name] ?? "")}`).join();

@@ -62,6 +62,12 @@ async function loaders(): Promise<void> {
     writeFileSync(join(staging, "loaders", `${name}.js`), await bundleLoader(name));
 }
 
+/** The support header of C++ artifacts, as it is. */
+function nativeHeader(): void {
+  mkdirSync(join(staging, "native"), { recursive: true });
+  copyFileSync(join(root, "runtime/native/keratin.h"), join(staging, "native/keratin.h"));
+}
+
 function vendor(): void {
   mkdirSync(join(staging, "vendor"), { recursive: true });
   const chart = "chart.umd.min.js";
@@ -82,6 +88,7 @@ mkdirSync(staging, { recursive: true });
 await bundle();
 declarations();
 await loaders();
+nativeHeader();
 vendor();
 rmSync(dist, { recursive: true, force: true });
 renameSync(staging, dist);

@@ -15,6 +15,7 @@ import { type BasicScalar, type ScalarName, scalars } from "../ir/scalar.ts";
 import { IndexFacts, initialStore } from "./clike/analysis.ts";
 import { atom, type Code } from "./clike/code.ts";
 import { Names } from "./clike/names.ts";
+import type { SharedWork } from "./threads/share-work.ts";
 
 export interface ValueType {
   readonly dtype: DType;
@@ -70,6 +71,17 @@ export interface Dialect {
   readonly barrier: string;
 }
 
+/** How a kernel that threads share is spelled. */
+export interface Sharing {
+  readonly work: SharedWork;
+  /** The head of a loop of which each thread runs a part. */
+  forHead(name: string, extent: Code): string;
+  /** The condition that holds on the first thread. */
+  readonly isFirst: string;
+  /** The statement at which all threads meet. */
+  readonly meet: string;
+}
+
 export interface PrintedKernel {
   /** Identifiers of the global buffers and of the sizes, in the kernel's order. */
   readonly params: readonly string[];
@@ -83,11 +95,16 @@ export interface PrintedKernel {
 export const INDENT = "  ";
 
 /** Prints the body of a kernel. `taken`: further identifiers to keep clear of, for dialects that declare things outside functions. */
-export function printKernel(kernel: Kernel, dialect: Dialect, taken: Iterable<string> = []): PrintedKernel {
+export function printKernel(
+  kernel: Kernel,
+  dialect: Dialect,
+  taken: Iterable<string> = [],
+  sharing?: Sharing,
+): PrintedKernel {
   const names = new Names(new Set([...dialect.reserved, ...taken]));
   const params = kernel.params.map(({ buffer }) => names.declare(buffer, buffer.name));
   const dims = kernel.dims.map(({ var: size, symbol }) => names.declare(size, symbol));
-  const printer = new Printer(kernel, dialect, names);
+  const printer = new Printer(kernel, dialect, names, sharing);
   printer.block(kernel.body, 1);
   return { params, dims, arrays: printer.arrays, body: printer.lines.join("\n") };
 }
@@ -117,8 +134,10 @@ class Printer {
   readonly #dialect: Dialect;
   readonly #names: Names;
   readonly #facts: IndexFacts;
+  readonly #sharing: Sharing | undefined;
 
-  constructor(kernel: Kernel, dialect: Dialect, names: Names) {
+  constructor(kernel: Kernel, dialect: Dialect, names: Names, sharing?: Sharing) {
+    this.#sharing = sharing;
     this.#dialect = dialect;
     this.#names = names;
     this.#facts = new IndexFacts(kernel);
@@ -138,8 +157,20 @@ class Printer {
       if (register !== undefined && stmt.kind === "store") {
         const value = this.expr(stmt.value, false);
         this.#line(depth, this.#declareRegister(register, value));
-      } else this.#stmt(stmt, depth);
+      } else this.#onThreads(stmt, depth);
     });
+  }
+
+  #onThreads(stmt: Stmt, depth: number): void {
+    if (this.#sharing === undefined) return this.#stmt(stmt, depth);
+    const { work, meet, isFirst } = this.#sharing;
+    if (work.meetings.has(stmt)) this.#line(depth, meet);
+    if (!work.alone.has(stmt)) return this.#stmt(stmt, depth);
+    this.#names.scoped(() => {
+      this.#line(depth, `if (${isFirst}) {`);
+      this.#stmt(stmt, depth + 1);
+    });
+    this.#line(depth, "}");
   }
 
   #stmt(stmt: Stmt, depth: number): void {
@@ -172,7 +203,8 @@ class Printer {
     }
   }
 
-  #for({ var: counter, extent, bind, body }: For, depth: number): void {
+  #for(loop: For, depth: number): void {
+    const { var: counter, extent, bind, body } = loop;
     if (isGridBind(bind)) {
       const name = this.#names.declare(counter, counter.name);
       this.#line(depth, this.#dialect.let(name, counter, this.#dialect.position(bind)));
@@ -182,7 +214,8 @@ class Printer {
     const limit = this.expr(extent, true);
     this.#names.scoped(() => {
       const name = this.#names.declare(counter, counter.name);
-      this.#braces(`${this.#dialect.forHead(name, limit)} {`, body, depth);
+      const { forHead } = this.#sharing?.work.shared.has(loop) ? this.#sharing : this.#dialect;
+      this.#braces(`${forHead(name, limit)} {`, body, depth);
     });
     this.#line(depth, "}");
   }

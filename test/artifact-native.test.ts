@@ -66,11 +66,54 @@ test("two models link into one program", () => {
   writeFileSync(join(out, "main.cpp"), program.replace("digits/", "cpp/").replace("scores/", "small/cpp/"));
   const sources = ["cpp/model.cpp", "small/cpp/model.cpp"];
   // Each model includes its own "model.h", which quotes find beside the source.
-  const flags = ["-std=c++17", "-O1", "-Wall", "-Wextra", "-Werror", ...COMPILE_FLAGS];
+  const flags = ["-std=c++17", "-O1", "-pthread", "-Wall", "-Wextra", "-Werror", ...COMPILE_FLAGS];
   const built = runProgram(compiler, [...flags, "main.cpp", ...sources, "-o", "both"], { cwd: out });
   assert.is(built.code, 0, built.stderr);
   const ran = runProgram(join(out, "both"), ["cpp/weights.bin", "small/cpp/weights.bin"], { cwd: out });
   assert.is(ran.stdout, "1.000 1 0.5\n");
+});
+
+const threadsProgram = `#include <cstdio>
+#include <cstdlib>
+#include <vector>
+#include "cpp/model.h"
+// Prints the outputs and the whole state after three steps, as bytes.
+int main(int, char** argv) {
+  digits_model* model = nullptr;
+  if (digits_create(argv[1], &model) != 0) return 1;
+  if (digits_set_threads(model, 0) == 0) return 2;
+  if (digits_set_threads(model, std::atoi(argv[2])) != 0) return 3;
+  std::vector<float> x(20 * 784), y(20 * 10), p(20 * 10), loss(1), accuracy(1);
+  for (size_t i = 0; i < x.size(); i++) x[i] = float(i * 37 % 101) / 101;
+  for (size_t i = 0; i < y.size(); i++) y[i] = i % 11 == 0;
+  for (int step = 0; step < 3; step++) {
+    if (digits_train_step(model, 20, x.data(), y.data(), loss.data(), accuracy.data()) != 0) return 4;
+    if (digits_predict(model, 20, x.data(), p.data()) != 0) return 5;
+  }
+  std::vector<unsigned char> state(digits_state_size());
+  digits_get_state(model, state.data());
+  digits_destroy(model);
+  for (float value : p) std::printf("%a ", value);
+  for (unsigned char byte : state) std::printf("%02x", byte);
+}
+`;
+
+test("any number of threads gives the same bits, in predictions and in training", () => {
+  const compiler = requireTool("g++");
+  if (compiler === undefined) return;
+  writeFileSync(join(out, "threads.cpp"), threadsProgram);
+  const flags = ["-std=c++17", "-O2", "-march=native", "-pthread", "-I.", ...COMPILE_FLAGS];
+  const built = runProgram(compiler, [...flags, "threads.cpp", "cpp/model.cpp", "-o", "threads"], {
+    cwd: out,
+  });
+  assert.is(built.code, 0, built.stderr);
+  const found = ["1", "2", "3"].map((threads) => {
+    const ran = runProgram(join(out, "threads"), ["cpp/weights.bin", threads], { cwd: out });
+    assert.is(ran.code, 0, `${threads} threads: ${ran.stderr}`);
+    return ran.stdout;
+  });
+  assert.ok(found[0].length > 100_000);
+  assert.is(new Set(found).size, 1);
 });
 
 test("nvcc builds the CUDA folder", () => {

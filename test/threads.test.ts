@@ -28,10 +28,11 @@ import { Aliases, aliasesOf } from "../targets/aliasing.ts";
 import { schedulerFor } from "../targets/schedule/scheduler.ts";
 import { type SharedWork, shareWork } from "../targets/threads/share-work.ts";
 import { wasm } from "../targets/wasm/emit.ts";
-import { mnistSource } from "./support/artifact-fixture.ts";
+import { loopSource, mnistSource } from "./support/artifact-fixture.ts";
 import { runModule, runProgram, temporaryFolder } from "./support/artifact-folder.ts";
 import { randomFunc } from "./support/random-graph.ts";
 import { randomArguments } from "./support/run-func.ts";
+import { requireTool } from "./support/tools.ts";
 import { globalBuffer, kernelOf, loopOf } from "./support/wasm-kernels.ts";
 
 // ---- which loops ----
@@ -261,6 +262,59 @@ test("wasm: one, two and three threads give the same bits, in predictions and in
   );
   assert.is(code, 0, stderr);
   assert.match(stdout, /^1 \d{6}/);
+});
+
+const loopProgram = `import { load } from "./wasm/model.js";
+  const x = Float32Array.from({ length: 4096 }, (_, i) => (i * 37 % 101) / 101 - 0.5);
+  const w = x.map((v, i) => v / 4 + Number(i % 65 === 0));
+  const said = [];
+  for (const threads of [1, 2, 3]) {
+    const model = await load({ threads });
+    said.push([0, 1, 5].map((count) => JSON.stringify([...model.predict({ count: Float32Array.of(count), x, w }).y])).join());
+  }
+  console.log(new Set(said).size, said[0].length);`;
+
+test("wasm: loops of which data decides the length run on several threads", async () => {
+  const out = temporaryFolder();
+  await packageArtifact(loopSource(), { targets: ["wasm"], out, bare: true });
+  const { code, stdout, stderr } = runModule(out, "loop.mjs", loopProgram);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^1 \d{5}/);
+});
+
+test("C++: so do those in C++", async () => {
+  const compiler = requireTool("g++");
+  if (compiler === undefined) return;
+  const out = temporaryFolder();
+  await packageArtifact(loopSource(), { targets: ["cpp"], out, bare: true });
+  const source = readFileSync(join(out, "cpp/model.cpp"), "utf8");
+  assert.match(source, /const bool goes_on = .*;\n\s+thread.meet\(\);\n\s+if \(!goes_on\) break;/);
+  const main = `#include <cstdio>
+    #include <cstdlib>
+    #include <vector>
+    #include "cpp/model.hpp"
+    int main(int, char** argv) {
+      keratin::loop::Model model("cpp/weights.bin");
+      model.set_threads(std::atoi(argv[1]));
+      std::vector<float> x(4096), w(4096), y(4096);
+      for (int i = 0; i < 4096; i++) x[i] = float(i * 37 % 101) / 101 - 0.5f, w[i] = x[i] / 4 + (i % 65 == 0);
+      for (float count : {0.0f, 1.0f, 5.0f}) {
+        model.predict(&count, x.data(), w.data(), y.data());
+        for (float value : y) std::printf("%a ", value);
+      }
+    }`;
+  writeFileSync(join(out, "main.cpp"), main);
+  const built = runProgram(
+    compiler,
+    ["-std=c++17", "-O1", "-pthread", "main.cpp", "cpp/model.cpp", "-o", "loop"],
+    { cwd: out },
+  );
+  assert.is(built.code, 0, built.stderr);
+  const found = ["1", "2", "3"].map(
+    (threads) => runProgram(join(out, "loop"), [threads], { cwd: out }).stdout,
+  );
+  assert.ok(found[0].length > 50_000);
+  assert.is(new Set(found).size, 1);
 });
 
 test("wasm: an engine with relaxed SIMD gets its own variant, which differs by rounding alone", () => {

@@ -5,7 +5,7 @@
 import { Builder } from "../../ir/builder.ts";
 import { ModelError } from "../../ir/errors.ts";
 import { evaluateFunc, evaluateOp } from "../../ir/evaluate.ts";
-import type { Attrs, BlockArg, Func, Module } from "../../ir/graph.ts";
+import type { Attrs, Block, BlockArg, Func, Module } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import type { OpTable } from "../../ir/op.ts";
 import type { Backend, Session } from "../backend.ts";
@@ -19,9 +19,14 @@ class ReferenceEngine implements Engine {
     this.ops = ops;
   }
 
-  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+  op(
+    name: string,
+    operands: readonly Tensor[],
+    attrs: Attrs,
+    regions: readonly Block[] = [],
+  ): readonly Tensor[] {
     const args = operands.map((tensor): BlockArg => ({ kind: "arg", type: tensor.type }));
-    const results = new Builder(this.ops).results(name, args, attrs);
+    const results = new Builder(this.ops).results(name, args, attrs, regions);
     const arrays = operands.map((tensor) => this.readSync(tensor));
     const values = evaluateOp(results[0].op, arrays, this.ops, new Map());
     return values.map((array) => this.constant(array));

@@ -4,7 +4,7 @@
  */
 import { Builder } from "../../ir/builder.ts";
 import { ModelError } from "../../ir/errors.ts";
-import type { Attrs, BlockArg, Value } from "../../ir/graph.ts";
+import type { Attrs, Block, BlockArg, Value } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import { opTable } from "../../ir/ops/index.ts";
 import type { TensorType } from "../../ir/type.ts";
@@ -32,17 +32,24 @@ class TapeEngine implements Engine {
     this.inner = inner;
   }
 
-  op(name: string, operands: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+  op(
+    name: string,
+    operands: readonly Tensor[],
+    attrs: Attrs,
+    regions: readonly Block[] = [],
+  ): readonly Tensor[] {
     const recorded = operands.map((operand) => this.recorded(operand));
     const results = this.inner.op(
       name,
       recorded.map(({ eager }) => eager),
       attrs,
+      regions,
     );
     const values = this.builder.results(
       name,
       recorded.map(({ value }) => value),
       attrs,
+      regions,
     );
     return results.map((eager, i) => this.wrap(eager, values[i]));
   }
@@ -86,7 +93,7 @@ class TapeEngine implements Engine {
   run(start: number): void {
     for (const op of this.builder.ops.slice(start)) {
       const operands = op.operands.map((value) => this.elementsOf(value));
-      const results = this.inner.op(op.name, operands, op.attrs);
+      const results = this.inner.op(op.name, operands, op.attrs, op.regions);
       op.results.forEach((result, i) => this.elements.set(result, results[i]));
     }
   }

@@ -14,7 +14,7 @@ import { describeArtifact, manifestFile, selfCheckFile, weightsFile } from "./ar
 import type { DeclarationPrinter } from "./declaration-printer.ts";
 import { commentText, declarations, type ScriptTarget } from "./declarations.ts";
 import type { Folder } from "./folder.ts";
-import { loaderText } from "./loader-text.ts";
+import { loaderText, nativeHeaderText } from "./loader-text.ts";
 import type { SelfCheck } from "./self-check.ts";
 import type { ArtifactSource } from "./source.ts";
 import { generator } from "./version.ts";
@@ -48,7 +48,10 @@ type Emit = (bundle: Bundle, extras: Extras) => Promise<readonly EmittedFile[]>;
 const emitters: { readonly [T in TargetName]: Emit } = {
   wasm: wasmFiles,
   wgsl: wgslFiles,
-  cpp: async (bundle) => cpp.emit(bundle).files,
+  cpp: async (bundle, { strict }) => [
+    ...cpp.emit(bundle, { threads: true, strict }).files,
+    { path: "keratin.h", contents: nativeHeaderText() },
+  ],
   cuda: async (bundle) => cuda.emit(bundle).files,
 };
 

@@ -36,3 +36,9 @@ export async function bundleLoader(name: LoaderName): Promise<string> {
   });
   return outputFiles[0].text.trim();
 }
+
+/** The support header of C++ artifacts, `keratin.h`. */
+export function nativeHeaderText(): string {
+  const folder = import.meta.url.endsWith(".ts") ? "runtime/native" : "dist/native";
+  return readFileSync(join(packageRoot(), folder, "keratin.h"), "utf8");
+}

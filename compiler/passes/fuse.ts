@@ -108,6 +108,8 @@ function related({ block: a, placement }: Placed, { block: b }: Placed): boolean
 
 class Grouping {
   readonly groups = new Map<Op, Group>();
+  private readonly knownReaders = new Map<Op, ReadonlySet<Op>>();
+  private readonly knownFree = new Map<Op, boolean>();
   private readonly users = new Map<Value, Op[]>();
   private readonly returned: ReadonlySet<Value>;
   private readonly evaluator: Evaluator;
@@ -160,7 +162,7 @@ class Grouping {
   run(): void {
     for (const op of [...this.block.ops].reverse()) {
       if (controlOf(op, this.ops) !== undefined) continue;
-      if (this.isMemory(op) || (isFree(op, this.ops) && !this.neededInMemory(op.results[0]))) continue;
+      if (this.isMemory(op) || (this.isFree(op) && !this.neededInMemory(op.results[0]))) continue;
       const group = (this.alone ? undefined : this.findGroup(op)) ?? { ops: new Set() };
       group.ops.add(op);
       this.groups.set(op, group);
@@ -211,7 +213,7 @@ class Grouping {
     return this.usersOf(value).some(
       (user) =>
         controlOf(user, this.ops) !== undefined ||
-        (this.isMemory(user) && (!isFree(user, this.ops) || this.neededInMemory(user.results[0]))),
+        (this.isMemory(user) && (!this.isFree(user) || this.neededInMemory(user.results[0]))),
     );
   }
 
@@ -220,22 +222,35 @@ class Grouping {
     if (this.neededInMemory(value)) return true;
     return this.usersOf(value).some((user) => {
       // A free member is computed here, and inlined by others all the same.
-      if (members.has(user) && !isFree(user, this.ops)) return false;
+      if (members.has(user) && !this.isFree(user)) return false;
       const isElsewhere = this.groups.has(user) && !members.has(user);
       return (
-        isElsewhere || (isFree(user, this.ops) && user.results.some((result) => this.leaves(result, members)))
+        isElsewhere || (this.isFree(user) && user.results.some((result) => this.leaves(result, members)))
       );
     });
   }
 
-  /** The ops that read an op's results, looking through those that are inlined: grouped ones, and memory ops. */
-  private readers(op: Op, into: Set<Op> = new Set()): Set<Op> {
+  /**
+   * The ops that read an op's results, looking through those that are inlined: grouped ones, and memory ops. Going backwards, an op's users
+   * have their groups when it is first asked for, so the answer stays.
+   */
+  private readers(op: Op): ReadonlySet<Op> {
+    const known = this.knownReaders.get(op);
+    if (known !== undefined) return known;
+    const readers = new Set<Op>();
     for (const user of op.results.flatMap((result) => this.usersOf(result))) {
-      if (this.groups.has(user) || !isFree(user, this.ops)) into.add(user);
+      if (this.groups.has(user) || !this.isFree(user)) readers.add(user);
       // Even where a free op is computed for somebody, others inline it.
-      if (isFree(user, this.ops)) this.readers(user, into);
+      if (this.isFree(user)) for (const reader of this.readers(user)) readers.add(reader);
     }
-    return into;
+    this.knownReaders.set(op, readers);
+    return readers;
+  }
+
+  private isFree(op: Op): boolean {
+    const known = this.knownFree.get(op) ?? isFree(op, this.ops);
+    this.knownFree.set(op, known);
+    return known;
   }
 
   private findGroup(op: Op): Group | undefined {

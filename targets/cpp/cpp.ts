@@ -5,6 +5,7 @@
  * Vectors have 8 lanes through the vector extensions; a register tile of 6x16 leaves four of AVX2's 16 registers for operands.
  */
 import type { Bundle } from "../../ir/program.ts";
+import { withMultiplyAdds } from "../multiply-add.ts";
 import type { EmittedFile, Target } from "../target.ts";
 import { modelClass, modelHeader } from "./header.ts";
 import { type Interface, interfaceOf, weightsBytesOf } from "./interface.ts";
@@ -20,11 +21,19 @@ export interface NativeCode {
 }
 export type CppCode = NativeCode;
 
-export const cpp: Target<CppCode> = {
+export interface CppOptions {
+  /** Only code that gives the same bits on every machine: nothing is multiplied and added in one rounding. */
+  readonly strict?: boolean;
+  /** Lets several threads run a call; the source then includes `keratin.h`, which the folder must hold (`runtime/native/`). */
+  readonly threads?: boolean;
+}
+
+export const cpp: Target<CppCode> & { emit(bundle: Bundle, options?: CppOptions): CppCode } = {
   name: "cpp",
   limits: { lanes: LANES, accumulators: 12, chunkBytes: 1 << 19 },
-  emit: (bundle: Bundle): CppCode => {
-    const api = interfaceOf(bundle);
+  emit: (given: Bundle, { strict = false, threads = false }: CppOptions = {}): CppCode => {
+    const bundle = strict ? given : withMultiplyAdds(given);
+    const api = interfaceOf(bundle, threads);
     const header = modelHeader(api, bundle, { device: false });
     const files: EmittedFile[] = [
       { path: "model.h", contents: header },

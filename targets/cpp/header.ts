@@ -57,7 +57,7 @@ int ${prefix}_create_from_memory(const void* weights, size_t size, ${prefix}_mod
 
 void ${prefix}_destroy(${prefix}_model* model);
 
-${joinLines([...entries.map((entry) => entryDeclaration(api, entry, device)), weightsDeclarations(api, bundle), stateDeclarations(api, file)])}
+${joinLines([threadsDeclaration(api), ...entries.map((entry) => entryDeclaration(api, entry, device)), weightsDeclarations(api, bundle), stateDeclarations(api, file)])}
 
 #ifdef __cplusplus
 }
@@ -77,6 +77,12 @@ function entryDeclaration({ prefix }: Interface, entry: Entry, device: boolean):
  * the caller does, before the next call on another stream. */
 int ${entry.symbol}_device(${[...parameters, "void* stream"].join(", ")});`;
 }
+
+const threadsDeclaration = ({ prefix, hasThreads }: Interface): string =>
+  hasThreads
+    ? `/* How many threads take part in a call: 1 until told otherwise. Results have the same bits for any number. */
+int ${prefix}_set_threads(${prefix}_model* model, int threads);`
+    : "";
 
 /** What lies where in `weights.bin`. */
 function fieldLines({ weights, state }: Bundle, { stateOffset }: WeightsFile): string {
@@ -128,7 +134,7 @@ class Model {
   }
   ~Model() { ${prefix}_destroy(model_); }
 
-${[...entries.map(method), ...stateMethods(api)].join("\n\n")}
+${[...entries.map(method), ...threadMethods(api), ...stateMethods(api)].join("\n\n")}
 
   ${prefix}_model* get() const { return model_; }
 
@@ -150,6 +156,9 @@ const method = (entry: Entry): string => `  /** ${describeEntry(entry)} */
   void ${entry.method}(${parameterList(entry).join(", ")}) {
     check(${entry.symbol}(${["model_", ...argumentList(entry)].join(", ")}));
   }`;
+
+const threadMethods = ({ prefix, hasThreads }: Interface): readonly string[] =>
+  hasThreads ? [`  void set_threads(int threads) { check(${prefix}_set_threads(model_, threads)); }`] : [];
 
 const stateMethods = ({ prefix, hasState }: Interface): readonly string[] =>
   hasState

@@ -8,13 +8,19 @@ import { argumentList, describeEntry, type Entry, type Interface, parameterList 
 import { dimText, symbolNames } from "./steps.ts";
 
 /** The instance. In the global namespace, where the C header names it. */
-export function instanceText({ prefix }: Interface): string {
+export function instanceText({ prefix, hasThreads }: Interface): string {
   return `/** An instance: the weights, the state behind them, and the scratch memory of a call. */
 struct ${prefix}_model {
   unsigned char* weights;
   unsigned char* state;
   unsigned char* arena;
-  size_t arena_size;
+  size_t arena_size;${
+    hasThreads
+      ? `
+  /** nullptr: a call runs on the thread that makes it. */
+  keratin::Team* team;`
+      : ""
+  }
 };`;
 }
 
@@ -47,18 +53,51 @@ ${prefix}_model* make() {
 }`;
 }
 
-/** The steps of an entry, as a function of their own. */
-export const stepsFunction = ({ prefix }: Interface, entry: Entry, name: string, steps: string): string =>
-  `// ${describeEntry(entry)}
-void ${name}(${declareParameters([`${prefix}_model& model`, ...parameterList(entry)], steps)}) {
+/** The steps of an entry, as a function of their own: each thread runs it. */
+export function stepsFunction(
+  { prefix, hasThreads }: Interface,
+  entry: Entry,
+  name: string,
+  steps: string,
+): string {
+  const thread = hasThreads ? ["const Thread& thread"] : [];
+  const parameters = [`${prefix}_model& model`, ...parameterList(entry), ...thread];
+  return `// ${describeEntry(entry)}
+void ${name}(${declareParameters(parameters, steps)}) {
 ${steps}
 }`;
+}
+
+/** How calls get onto the threads of an instance. */
+export function threadsText({ prefix }: Interface): string {
+  return `template <class Task>
+void on_threads(${prefix}_model& model, const Task& task) {
+  if (model.team != nullptr) return model.team->run(task);
+  task(Thread{0, 1, nullptr});
+}`;
+}
+
+export function setThreadsText({ prefix, macro }: Interface): string {
+  return `int ${prefix}_set_threads(${prefix}_model* model, int threads) {
+  if (model == nullptr) return fail(${macro}_INVALID_ARGUMENT, "set_threads: a pointer is null");
+  if (threads < 1 || threads > 1024) return fail(${macro}_INVALID_ARGUMENT, "set_threads: expected 1 to 1024, got %d", threads);
+  delete model->team;
+  model->team = nullptr;
+  try {
+    if (threads > 1) model->team = new Team(threads);
+  } catch (...) {
+    return fail(${macro}_OUT_OF_MEMORY, "set_threads: the system gives no %d threads", threads);
+  }
+  return ${macro}_OK;
+}`;
+}
 
 /** The C function of an entry: checks, room in the arena, steps. */
 export function entryFunction(api: Interface, entry: Entry, stepsName: string): string {
   const { prefix, macro } = api;
   const { program, symbol, method } = entry;
   const arenaSize = dimText(program.arenaBytes, symbolNames(entry));
+  const args = ["*model", ...argumentList(entry)];
   const lines = [
     ...checkLines(api, entry),
     ...(isStatic(program.arenaBytes)
@@ -66,7 +105,9 @@ export function entryFunction(api: Interface, entry: Entry, stepsName: string): 
       : [
           `if (!reserve(*model, ${arenaSize})) return fail(${macro}_OUT_OF_MEMORY, "${method}: out of memory");`,
         ]),
-    `${stepsName}(${["*model", ...argumentList(entry)].join(", ")});`,
+    api.hasThreads
+      ? `on_threads(*model, [=](const Thread& thread) { ${stepsName}(${args.join(", ")}, thread); });`
+      : `${stepsName}(${args.join(", ")});`,
     `return ${macro}_OK;`,
   ];
   return `int ${symbol}(${[`${prefix}_model* model`, ...parameterList(entry)].join(", ")}) {
@@ -74,7 +115,7 @@ ${indented(lines)}
 }`;
 }
 
-export function lifecycleText({ prefix, macro }: Interface): string {
+export function lifecycleText({ prefix, macro, hasThreads }: Interface): string {
   return `const char* ${prefix}_error_message(void) { return message; }
 
 int ${prefix}_create_from_memory(const void* weights, size_t size, ${prefix}_model** model) {
@@ -104,7 +145,7 @@ int ${prefix}_create(const char* path, ${prefix}_model** model) {
 }
 
 void ${prefix}_destroy(${prefix}_model* model) {
-  if (model == nullptr) return;
+  if (model == nullptr) return;${hasThreads ? "\n  delete model->team;" : ""}
   release(model->arena);
   release(model->weights);
   delete model;

@@ -40,6 +40,8 @@ export interface Interface {
   readonly macro: string;
   readonly entries: readonly Entry[];
   readonly hasState: boolean;
+  /** Whether several threads can run a call: `NAME_set_threads`. */
+  readonly hasThreads: boolean;
 }
 
 /** Where the parts of `weights.bin` lie: the weights, then the initial state, on a cache line of its own. */
@@ -55,14 +57,14 @@ export const STATUS = ["OK", "INVALID_ARGUMENT", "BAD_WEIGHTS", "OUT_OF_MEMORY",
 const LINE = 64;
 /** Functions that every artifact has, members of the class: what entries must not be called. */
 const ownMethods = ["create", "create_from_memory", "destroy", "error_message", "model", "status", "state_size", "get_state",
-  "set_state", "get_weights", "set_weights", "export_weights", "Model", "get", "check"]; // biome-ignore format: a list
+  "set_state", "get_weights", "set_weights", "export_weights", "set_threads", "Model", "get", "check"]; // biome-ignore format: a list
 
 /** What the host code around kernels calls its own things: what parameters and kernels must not be called. */
 export const hostNames: readonly string[] = ["allocate", "release", "reserve", "make", "fail", "message", "at", "read_file",
   "write_file", "file_size", "state_offset", "initial_arena_size", "model", "stream", "argc", "argv", "print_values",
-  "random_values", "best_ms", "run_index", "started", "elapsed_ms"]; // biome-ignore format: a list
+  "random_values", "best_ms", "run_index", "started", "elapsed_ms", "thread", "Thread", "Team", "on_threads"]; // biome-ignore format: a list
 
-export function interfaceOf(bundle: Bundle): Interface {
+export function interfaceOf(bundle: Bundle, hasThreads = false): Interface {
   const clean = identifier(bundle.name, "model");
   const prefix = cReserved.has(clean) ? `${clean}_model` : clean;
   const methods = new Names(new Set([...cReserved, ...ownMethods]));
@@ -70,7 +72,13 @@ export function interfaceOf(bundle: Bundle): Interface {
     const method = methods.fresh(program.name);
     return { program, method, symbol: `${prefix}_${method}`, ...parametersOf(program) };
   });
-  return { prefix, macro: prefix.toUpperCase(), entries, hasState: bundle.state.bytes.length > 0 };
+  return {
+    prefix,
+    macro: prefix.toUpperCase(),
+    entries,
+    hasState: bundle.state.bytes.length > 0,
+    hasThreads,
+  };
 }
 
 function parametersOf(program: Program): Pick<Entry, "sizes" | "inputs" | "outputs"> {

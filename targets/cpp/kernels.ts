@@ -9,38 +9,53 @@ import { type Aliases, aliasesOf } from "../aliasing.ts";
 import { memoryType, refuseHalf } from "../clike/c-dialect.ts";
 import { commentText } from "../clike/code.ts";
 import type { Names } from "../clike/names.ts";
-import { type Dialect, printKernel } from "../clike.ts";
+import { type Dialect, printKernel, type Sharing } from "../clike.ts";
 
 export interface KernelStyle {
   readonly target: string;
   readonly dialect: Dialect;
   /** What stands before the name: `void`, `__global__ void`, with attributes. */
   head(kernel: Kernel): string;
+  /** For kernels that threads share: how, and the parameter that says which thread runs. */
+  share?(
+    kernel: Kernel,
+    aliases: Aliases,
+  ): { readonly sharing: Sharing; readonly parameter: string } | undefined;
 }
 
 export interface KernelFunctions {
   readonly texts: readonly string[];
   readonly nameOf: ReadonlyMap<Kernel, string>;
+  /** Those that threads share. */
+  readonly shared: ReadonlySet<Kernel>;
 }
 
 export function printKernels(bundle: Bundle, style: KernelStyle, names: Names): KernelFunctions {
   const texts: string[] = [];
   const nameOf = new Map<Kernel, string>();
   const nameOfText = new Map<string, string>();
+  const shared = new Set<Kernel>();
   for (const [kernel, aliases] of aliasesOf(bundle)) {
-    const rest = signatureAndBody(kernel, aliases, style);
+    const share = style.share?.(kernel, aliases);
+    if (share !== undefined) shared.add(kernel);
+    const rest = signatureAndBody(kernel, aliases, style, share);
     const name = nameOfText.get(rest) ?? names.fresh(kernel.name);
     nameOf.set(kernel, name);
     if (nameOfText.has(rest)) continue;
     nameOfText.set(rest, name);
     texts.push(`// ${describeKernel(kernel)}\n${style.head(kernel)} ${name}${rest}`);
   }
-  return { texts, nameOf };
+  return { texts, nameOf, shared };
 }
 
-function signatureAndBody(kernel: Kernel, aliases: Aliases, { dialect, target }: KernelStyle): string {
+function signatureAndBody(
+  kernel: Kernel,
+  aliases: Aliases,
+  { dialect, target }: KernelStyle,
+  share: ReturnType<NonNullable<KernelStyle["share"]>>,
+): string {
   for (const { buffer } of kernel.params) refuseHalf(target, buffer.dtype, kernel.name);
-  const { params, dims, body } = printKernel(kernel, dialect);
+  const { params, dims, body } = printKernel(kernel, dialect, [], share?.sharing);
   const words = new Set(body.match(/\w+/g));
   const declare = (type: string, name: string): string =>
     `${words.has(name) ? "" : "[[maybe_unused]] "}${type} ${name}`;
@@ -53,6 +68,7 @@ function signatureAndBody(kernel: Kernel, aliases: Aliases, { dialect, target }:
       return declare(isAliased ? pointer : `${pointer} __restrict`, params[at]);
     }),
     ...dims.map((name) => declare("int", name)),
+    ...(share === undefined ? [] : [share.parameter]),
   ];
   return `(${parameters.join(", ")}) {\n${body}\n}`;
 }

@@ -11,7 +11,7 @@ export const COMPILE_FLAGS = [
   "-fno-strict-aliasing",
 ] as const;
 
-export function cmakeText({ prefix }: Interface): string {
+export function cmakeText({ prefix, hasThreads }: Interface): string {
   return `cmake_minimum_required(VERSION 3.16)
 project(${prefix} CXX)
 
@@ -27,7 +27,7 @@ target_compile_options(${prefix} PRIVATE -O3 ${COMPILE_FLAGS.join(" ")})
 if(KERATIN_NATIVE)
   target_compile_options(${prefix} PRIVATE -march=native)
 endif()
-
+${hasThreads ? `find_package(Threads REQUIRED)\ntarget_link_libraries(${prefix} PUBLIC Threads::Threads)\n` : ""}
 add_executable(${prefix}_demo main.cpp)
 target_link_libraries(${prefix}_demo PRIVATE ${prefix})
 `;

@@ -5,11 +5,12 @@
 import { type Dim, mulDims, symbolsOf } from "../../ir/dim.ts";
 import { byteWidth } from "../../ir/dtype.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Binding, Slot, Step, StepOf } from "../../ir/program.ts";
+import type { Binding, SimpleStep, Slot, Step, StepOf } from "../../ir/program.ts";
 import { mayOverlap } from "../aliasing.ts";
 import { memoryType } from "../clike/c-dialect.ts";
 import { Names } from "../clike/names.ts";
 import { INDENT } from "../clike.ts";
+import { isSharedStep, Meetings } from "../threads/meetings.ts";
 import type { Entry } from "./interface.ts";
 
 export interface StepSpelling {
@@ -19,6 +20,13 @@ export interface StepSpelling {
   copy(to: string, from: string, bytes: string, overlap: boolean): string;
   /** The condition of an `if` or a loop: the bool that a pointer leads to. */
   test(pointer: string): string;
+  /** Where several threads run the program: which kernels they share, and how they meet and stay away. */
+  readonly threads?: {
+    isShared(kernel: Kernel): boolean;
+    readonly meet: string;
+    /** A step that the first thread does alone. */
+    alone(step: string): string;
+  };
 }
 
 /** The statements, indented by one level. `reserved`: names in scope that locals must not hide. */
@@ -57,7 +65,11 @@ class StepPrinter {
   readonly #spelling: StepSpelling;
   readonly #names: Names;
   readonly #outerSymbols: Symbols;
+  readonly #meetings: Meetings;
   #symbols: Symbols;
+  #depth = 1;
+  /** Whether the first thread runs what is printed now. */
+  #isAlone = false;
 
   constructor(entry: Entry, spelling: StepSpelling, reserved: ReadonlySet<string>) {
     this.#entry = entry;
@@ -66,61 +78,119 @@ class StepPrinter {
     this.#names = new Names(new Set([...reserved, ...taken]));
     this.#outerSymbols = symbolNames(entry);
     this.#symbols = this.#outerSymbols;
+    this.#meetings = new Meetings(() => {
+      if (spelling.threads !== undefined) this.#line(spelling.threads.meet);
+    });
+  }
+
+  #line(text: string): void {
+    this.lines.push(INDENT.repeat(this.#depth) + text);
   }
 
   /** `base` is the variable that counts samples in the chunks around, if any. */
   steps(steps: readonly Step[], depth: number, base: string | undefined): void {
-    for (const step of steps) this.#step(step, depth, base);
+    for (const step of steps) {
+      this.#depth = depth;
+      if (step.kind === "chunks") this.#chunks(step, depth);
+      else if (step.kind === "for") this.#counted(step, depth, base);
+      else if (step.kind === "while" || step.kind === "if") this.#decided(step, depth, base);
+      else this.#onThreads(step, this.#text(step, base));
+    }
   }
 
-  #step(step: Step, depth: number, base: string | undefined): void {
-    const line = (text: string): void => void this.lines.push(INDENT.repeat(depth) + text);
+  #onThreads(step: Step, text: string): void {
+    const { threads } = this.#spelling;
+    const shared = this.#isShared(step);
+    this.#meetings.before(shared);
+    this.#line(threads === undefined || shared || this.#isAlone ? text : threads.alone(text));
+    this.#meetings.after(shared);
+  }
+
+  /** Where data decides: the first thread does all of it alone, or threads meet around the decision. */
+  #decided(step: StepOf<"while" | "if">, depth: number, base: string | undefined): void {
+    const { threads } = this.#spelling;
+    const shared = this.#isShared(step);
+    this.#meetings.before(shared);
+    if (threads === undefined || shared || this.#isAlone) return this.#decision(step, depth, base, shared);
+    this.#isAlone = true;
+    this.#line(threads.alone("{"));
+    this.#decision(step, depth + 1, base, shared);
+    this.#depth = depth;
+    this.#line("}");
+    this.#isAlone = false;
+    this.#meetings.after(shared);
+  }
+
+  #decision(step: StepOf<"while" | "if">, depth: number, base: string | undefined, shared: boolean): void {
+    const line = (text: string): void => {
+      this.#depth = depth;
+      this.#line(text);
+    };
+    const body = (steps: readonly Step[]): void => {
+      this.steps(steps, depth + 1, base);
+      this.#depth = depth + 1;
+      this.#meetings.before(shared);
+    };
+    const cond = this.#pointer(step.cond);
+    if (step.kind === "while") {
+      line("for (;;) {");
+      body(step.test);
+      this.#depth = depth + 1;
+      this.#line(`if (!${this.#condition(cond, shared)}) break;`);
+      body(step.body);
+    } else {
+      this.#depth = depth;
+      line(`if (${this.#condition(cond, shared)}) {`);
+      body(step.then);
+      line("} else {");
+      body(step.otherwise);
+    }
+    line("}");
+  }
+
+  /** The text of a condition; with threads, of a constant: all have read it before somebody writes the next one. */
+  #condition(pointer: string, shared: boolean): string {
+    const test = this.#spelling.test(pointer);
+    if (!shared) return test;
+    const name = this.#names.fresh("goes_on");
+    this.#line(`const bool ${name} = ${test};`);
+    this.#line(`${this.#spelling.threads?.meet}`);
+    return name;
+  }
+
+  #isShared(step: Step): boolean {
+    const { threads } = this.#spelling;
+    return threads !== undefined && isSharedStep(step, threads.isShared);
+  }
+
+  #text(step: SimpleStep, base: string | undefined): string {
     switch (step.kind) {
       case "launch": {
         const args = step.args.map((arg, at) =>
           this.#argument(arg, step.kernel.params[at].buffer.dtype, base),
         );
-        return line(
-          this.#spelling.launch(
-            step.kernel,
-            args,
-            step.dims.map((dim) => intText(dim, this.#symbols)),
-          ),
-        );
+        const dims = step.dims.map((dim) => intText(dim, this.#symbols));
+        return this.#spelling.launch(step.kernel, args, dims);
       }
       case "clear":
-        return line(this.#spelling.clear(this.#pointer(step.slot), this.#bytes(step.slot, step.slot.size)));
+        return this.#spelling.clear(this.#pointer(step.slot), this.#bytes(step.slot, step.slot.size));
       case "copy": {
         const { from, to, size } = step;
         const overlap = mayOverlap(from.slot, to.slot);
         const [target, source] = [to, from].map((binding) =>
           this.#argument(binding, binding.slot.dtype, base),
         );
-        return line(this.#spelling.copy(target, source, this.#bytes(from.slot, size), overlap));
+        return this.#spelling.copy(target, source, this.#bytes(from.slot, size), overlap);
       }
-      case "chunks":
-        return this.#chunks(step, depth);
-      case "for":
-        return this.#counted(step, depth, base);
-      case "while": {
-        line("for (;;) {");
-        this.steps(step.test, depth + 1, base);
-        line(`${INDENT}if (!${this.#spelling.test(this.#pointer(step.cond))}) break;`);
-        this.steps(step.body, depth + 1, base);
-        return line("}");
-      }
-      case "if":
-        line(`if (${this.#spelling.test(this.#pointer(step.cond))}) {`);
-        this.steps(step.then, depth + 1, base);
-        line("} else {");
-        this.steps(step.otherwise, depth + 1, base);
-        return line("}");
       default:
         throw step satisfies never;
     }
   }
 
-  #chunks({ symbol, total, size, body }: StepOf<"chunks">, depth: number): void {
+  #chunks(chunks: StepOf<"chunks">, depth: number): void {
+    const { symbol, total, size, body } = chunks;
+    const shared = this.#isShared(chunks);
+    this.#meetings.before(shared);
     const indent = INDENT.repeat(depth);
     const limit = dimText(total, this.#symbols);
     const outer = this.#symbols;
@@ -133,12 +203,17 @@ class StepPrinter {
         `${indent + INDENT}const int64_t ${count} = ${base} + ${size} <= ${limit} ? ${size} : ${limit} - ${base};`,
       );
       this.steps(body, depth + 1, base);
+      this.#depth = depth + 1;
+      this.#meetings.before(shared); // The next chunk writes where this one reads.
       this.lines.push(`${indent}}`);
     });
     this.#symbols = outer;
   }
 
-  #counted({ symbol, extent, reverse, body }: StepOf<"for">, depth: number, base: string | undefined): void {
+  #counted(step: StepOf<"for">, depth: number, base: string | undefined): void {
+    const { symbol, extent, reverse, body } = step;
+    const shared = this.#isShared(step);
+    this.#meetings.before(shared);
     const indent = INDENT.repeat(depth);
     const limit = dimText(extent, this.#symbols);
     const outer = this.#symbols;
@@ -150,6 +225,8 @@ class StepPrinter {
         : `int64_t ${at} = 0; ${at} < ${limit}; ${at}++`;
       this.lines.push(`${indent}for (${head}) {`);
       this.steps(body, depth + 1, base);
+      this.#depth = depth + 1;
+      this.#meetings.before(shared); // The next iteration writes where this one reads.
       this.lines.push(`${indent}}`);
     });
     this.#symbols = outer;

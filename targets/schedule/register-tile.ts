@@ -11,6 +11,7 @@ import { allowsReuse, constantOr, type HotLoop, iterations, loadsOf } from "./an
 import { cheapestOrder, type Level } from "./loop-order.ts";
 import { balancedSegments, type Loop, nest, type Segment, segments, sink, splitOver } from "./loops.ts";
 import { laneSum, spreadSum } from "./reduce-lanes.ts";
+import { vectorizeRows } from "./row-vectors.ts";
 import { canVectorize } from "./vectorize.ts";
 
 /** Rows, and what loops that are no part of the tile count as, where their number is not known. */
@@ -49,8 +50,8 @@ export function tileRegisters(
   // A buffer made in the body would get an axis for the columns, behind the one that the vectors run along.
   const own = loadsOf(body).some(({ buffer }) => buffer.space === "local");
   const tiling = sum === undefined || own ? undefined : laneTile(loops, hot, limits);
-  const spread = sum === undefined ? body : spreadSum(body, sum, lanes);
-  return tiling === undefined ? nest(loops, spread) : build(loops, spread, hot, tiling);
+  if (sum === undefined || tiling === undefined) return nest(loops, vectorizeRows(body, lanes));
+  return build(loops, spreadSum(body, sum, lanes), hot, tiling);
 }
 
 /** The last parallel axis along which everything is contiguous. */

@@ -10,7 +10,6 @@ import { CompilerBug } from "../../ir/errors.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import {
   type Binding,
-  bodiesOf,
   isNested,
   type Program,
   type SimpleStep,
@@ -18,6 +17,7 @@ import {
   type Step,
   type StepOf,
 } from "../../ir/program.ts";
+import { isSharedStep, Meetings } from "../threads/meetings.ts";
 import { Code, type Local } from "./code.ts";
 import { regionBase, type WasmLayout } from "./layout.ts";
 import { bytesPerSample, type Callee, type Linked } from "./link.ts";
@@ -46,8 +46,7 @@ export class StepEmitter {
   /** The base of the innermost chunk loop around. */
   #base: Local | undefined;
   readonly #threads: ThreadCode | undefined;
-  /** Who may still be at work on earlier steps. */
-  #busy: "nobody" | "first" | "all" = "nobody";
+  readonly #meetings = new Meetings(() => this.#threads?.meet());
 
   /** `enclosing`: the loops the caller runs; base and symbol of each are parameters behind the program's own. */
   constructor(context: Context, enclosing: readonly Enclosing[] = []) {
@@ -75,24 +74,15 @@ export class StepEmitter {
   #onThreads(step: Exclude<Step, Enclosing>): void {
     if (this.#threads === undefined) return this.#step(step);
     const shared = this.#isShared(step);
-    this.#await(shared);
+    this.#meetings.before(shared);
     if (shared) this.#step(step);
     else this.#threads.alone(() => this.#step(step));
     // Where data decides, threads have met at the end.
-    if (!shared) this.#busy = "first";
-    else if (!isNested(step)) this.#busy = "all";
-  }
-
-  /** Lets threads meet before a step if it needs them to: what the first alone did, it need not wait for. */
-  #await(shared: boolean): void {
-    if (this.#busy === "nobody" || (this.#busy === "first" && !shared)) return;
-    this.#threads?.meet();
-    this.#busy = "nobody";
+    if (!shared || !isNested(step)) this.#meetings.after(shared);
   }
 
   #isShared(step: Step): boolean {
-    if (isNested(step)) return bodiesOf(step).some((body) => body.some((inner) => this.#isShared(inner)));
-    return step.kind === "launch" && this.#callee(step.kernel).isShared;
+    return isSharedStep(step, (kernel) => this.#callee(kernel).isShared);
   }
 
   #step(step: SimpleStep | StepOf<"while" | "if">): void {
@@ -177,7 +167,7 @@ export class StepEmitter {
   ): void {
     const { code } = this;
     const shared = this.#isShared(step);
-    this.#await(shared);
+    this.#meetings.before(shared);
     const end = code.local("i32");
     this.#dim(limit, 1);
     code.set(end);
@@ -187,7 +177,7 @@ export class StepEmitter {
     code.set(counter);
     code.loop();
     body(end);
-    this.#await(shared); // for the next iteration
+    this.#meetings.before(shared); // for the next iteration
     code.increment(counter, by);
     code.get(counter);
     code.get(end);
@@ -227,16 +217,16 @@ export class StepEmitter {
     this.#condition(step.cond, shared);
     this.code.if();
     this.emit(step.then);
-    if (shared) this.#await(true);
+    if (shared) this.#meetings.before(true);
     this.code.else();
     this.emit(step.otherwise);
-    if (shared) this.#await(true);
+    if (shared) this.#meetings.before(true);
     this.code.end();
   }
 
   /** Leaves a bool on the stack: once it is there, and before anybody goes on. */
   #condition(slot: Slot, shared: boolean): void {
-    if (shared) this.#await(true);
+    if (shared) this.#meetings.before(true);
     this.#address({ slot, advance: 0 });
     this.code.memory("i32.load8_u", 0, 0);
     if (shared) this.#threads?.meet();

@@ -73,6 +73,7 @@ int main(int, char** argv) {
   const double begin = now();
   ${prefix}_model* model = nullptr;
   if (${prefix}_create(argv[2], &model) != 0) return fail(${prefix}_error_message());
+  if (${prefix}_set_threads(model, std::atoi(argv[4])) != 0) return fail(${prefix}_error_message());
   const std::function<int()> call = call_of(model, argv[1], std::atol(argv[3]));
   if (!call) return fail("no such entry");
   if (call() != 0) return fail(${prefix}_error_message());

@@ -132,3 +132,28 @@ export function smallSource(name = "small"): ArtifactSource {
   const weights: NDArray = { dtype: "f32", shape: [3, 2], data: Float32Array.of(1, 0.5, -2, 0.25, 3, -1) };
   return { name, module: { funcs: [predict] }, values: new Map([["kernel", weights]]) };
 }
+
+/** y = x · w · w ..., as often as `count` is above 0, with a matrix large enough that threads share the work. */
+export function loopSource(name = "loop"): ArtifactSource {
+  const [count, x, w] = [arg("count", "f32", []), arg("x", "f32", [64, 64]), arg("w", "f32", [64, 64])];
+  const scalar = { dtype: "f32", shape: [] } as const;
+  const b = new Builder(opTable);
+  const test = b.nested();
+  const asked = [arg("count", "f32", []), arg("x", "f32", [64, 64]), arg("w", "f32", [64, 64])];
+  const goesOn = test.op("lt", [test.full(scalar, 0), asked[0]]);
+  const step = b.nested();
+  const given = [arg("count", "f32", []), arg("x", "f32", [64, 64]), arg("w", "f32", [64, 64])];
+  const next = [
+    step.sub(given[0], step.full(scalar, 1)),
+    step.contract(given[1], given[2], "m k, k n -> m n"),
+  ];
+  const regions = [test.block(asked, [goesOn]), step.block(given, next)];
+  const [, y] = b.results("while_loop", [count, x, w], { carries: 2 }, regions);
+  const predict: Func = {
+    name: "predict",
+    body: b.block([count, x, w], [y]),
+    args: [input("count"), input("x"), input("w")],
+    results: [output("y")],
+  };
+  return { name, module: { funcs: [predict] }, values: new Map() };
+}

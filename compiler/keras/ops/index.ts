@@ -8,11 +8,13 @@ export {
   sigmoid, silu, softmax, softplus, softShrink, softsign, sparsePlus, sparseSigmoid, squareplus, swish, tanhShrink, threshold,
 } from "./activations.ts";
 export { adaptiveAveragePool, adaptiveMaxPool } from "./adaptive-pool.ts";
+export { associativeScan } from "./associative-scan.ts";
 export { dotProductAttention } from "./attention.ts";
 export {
   bitwiseAnd, bitwiseInvert, bitwiseLeftShift, bitwiseNot, bitwiseOr, bitwiseRightShift, bitwiseXor, leftShift, rightShift, view,
 } from "./bitwise.ts";
 export { angle, conj, conjugate, imag, isreal, polar, real, viewAsComplex, viewAsReal } from "./complex.ts";
+export { cond, foriLoop, foriLoop as forILoop, map, scan, switchBranch as switch, vectorizedMap, whileLoop } from "./control.ts";
 export { conv, depthwiseConv, separableConv } from "./conv.ts";
 export { convTranspose } from "./conv-transpose.ts";
 export { cast, convertToNumpy, copy, dimension, dtype, isTensor, ndim, saturateCast, shape, size, stopGradient } from "./core.ts";

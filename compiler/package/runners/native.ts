@@ -33,7 +33,7 @@ const toolchains: { readonly [T in NativeTarget]: Toolchain } = {
   cpp: {
     candidates: ["g++", "clang++", "c++"],
     variable: "CXX",
-    flags: ["-std=c++17", "-O3", "-march=native", ...COMPILE_FLAGS],
+    flags: ["-std=c++17", "-O3", "-march=native", "-pthread", ...COMPILE_FLAGS],
     source: "model.cpp",
     hint: "Install g++ or clang (Debian and Ubuntu: apt install g++), or name one in CXX",
   },
