@@ -11,7 +11,7 @@ import { toLinalg } from "./to-linalg.ts";
 /** From linalg on tensors to loops over memory. */
 export const toLoops = `builtin.module(${[
   "func.func(linalg-fuse-elementwise-ops,canonicalize,cse)", // one loop nest for a chain of elementwise operations
-  "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+  "one-shot-bufferize{bufferize-function-boundaries allow-return-allocs-from-loops function-boundary-type-conversion=identity-layout-map}",
   "func.func(convert-linalg-to-loops)",
   "canonicalize,cse",
 ].join(",")})`;

@@ -53,7 +53,8 @@ export class KernelReader {
     return this.scalars.get(value) ?? this.outside.scalar(value);
   }
 
-  private view(value: Value): View {
+  /** The view that a memref stands for. */
+  view(value: Value): View {
     const view = this.views.get(value) ?? this.outside.view(value);
     if (view !== undefined) return view;
     const { owner } = value;
@@ -98,10 +99,13 @@ export class KernelReader {
   }
 
   private other(op: Operation): void {
-    const value = readScalar(
-      op,
-      op.results.length === 1 ? op.operands.map((operand) => this.scalar(operand)) : [],
-    );
+    const isScalar = /^(arith|math)\./.test(op.name);
+    const value = isScalar
+      ? readScalar(
+          op,
+          op.operands.map((operand) => this.scalar(operand)),
+        )
+      : undefined;
     if (value !== undefined) {
       // Integers are mostly indices, which later simplification sees through; the rest is computed once.
       if (value.kind === "const" || value.dtype === "i32") this.scalars.set(op.result, value);
@@ -204,35 +208,75 @@ export class KernelReader {
     this.release(op.results, state);
   }
 
-  /** Values carried from iteration to iteration live in registers. */
-  private carry(inits: readonly Value[], carried: readonly Value[]): readonly Buffer[] {
+  /** Values carried from iteration to iteration live in registers, memory in memory of the kernel's own. */
+  private carry(inits: readonly Value[], carried: readonly Value[]): readonly View[] {
     return carried.map((value, i) => {
       const { owner } = value;
       const op = "name" in owner ? owner : owner.parent;
-      const register = makeBuffer(`carried${i}`, dtypeOf(value.type, op), [], "register");
-      this.stmts.push({ kind: "alloc", buffer: register });
-      if (inits[i] !== undefined) this.stmts.push(store(register, [], this.scalar(inits[i])));
-      return register;
+      const isMemory = value.type.kind === "memref";
+      const dtype = dtypeOf(isMemory ? value.type.element : value.type, op);
+      const init = inits[i];
+      const shape = isMemory ? (init === undefined ? value.type.shape : this.view(init).shape) : [];
+      const state = whole({ name: `carried${i}`, dtype, shape });
+      const buffer = makeBuffer(state.memory.name, dtype, shape, shape.length === 0 ? "register" : "local");
+      this.locals.set(state.memory, buffer);
+      this.stmts.push({ kind: "alloc", buffer });
+      if (init !== undefined) this.put(init, state);
+      return state;
     });
   }
 
-  private release(results: readonly Value[], state: readonly Buffer[]): void {
-    results.forEach((result, i) => void this.name(result, load(state[i], [])));
+  /** Makes a carried value that of another. */
+  private put(value: Value, state: View): void {
+    if (value.type.kind === "memref") this.copy(this.view(value), state);
+    else this.stmts.push(store(this.bufferOf(state), [], this.scalar(value)));
+  }
+
+  /** What a loop or a branch leaves is what it carried last. */
+  private release(results: readonly Value[], state: readonly View[]): void {
+    results.forEach((result, i) => void this.take(result, state[i]));
+  }
+
+  private take(value: Value, state: View): void {
+    if (value.type.kind === "memref") this.views.set(value, state);
+    else this.name(value, load(this.bufferOf(state), []));
   }
 
   /** A body: what it carries is read at its beginning and written at its end. */
-  private bodyOf(region: Region, state: readonly Buffer[]): readonly Stmt[] {
+  private bodyOf(region: Region, state: readonly View[]): readonly Stmt[] {
     const [block] = region.blocks;
     if (block === undefined) return [];
     return this.collect(() => {
-      const carried = block.args.slice(block.args.length - state.length);
-      if (carried.length === state.length && block.args.length > state.length)
-        carried.forEach((arg, i) => void this.name(arg, load(state[i], [])));
+      // A loop's first argument counts; a branch has none.
+      if (block.args.length > state.length)
+        state.forEach((view, i) => void this.take(block.args[block.args.length - state.length + i], view));
       for (const op of block.operations) this.operation(op);
       const yielded = block.last?.name === "scf.yield" ? block.last.operands : [];
-      const values = yielded.map((value) => this.scalar(value));
-      values.forEach((value, i) => void this.stmts.push(store(state[i], [], value)));
+      this.yield(yielded, state);
     });
+  }
+
+  /** All at once: what is yielded may be what another value was carried in. */
+  private yield(yielded: readonly Value[], state: readonly View[]): void {
+    const memories = new Set(state.map(({ memory }) => memory));
+    const moved = yielded.map((value, i) => {
+      if (value.type.kind !== "memref") return this.scalar(value);
+      const view = this.view(value);
+      return view.memory !== state[i].memory && memories.has(view.memory) ? this.aside(view) : view;
+    });
+    moved.forEach((value, i) => {
+      if ("memory" in value) this.copy(value, state[i]);
+      else this.stmts.push(store(this.bufferOf(state[i]), [], value));
+    });
+  }
+
+  private aside(view: View): View {
+    const copy = whole({ name: "aside", dtype: view.memory.dtype, shape: view.shape });
+    const buffer = makeBuffer("aside", copy.memory.dtype, view.shape, "local");
+    this.locals.set(copy.memory, buffer);
+    this.stmts.push({ kind: "alloc", buffer });
+    this.copy(view, copy);
+    return copy;
   }
 
   private apply(op: Operation): Expr {

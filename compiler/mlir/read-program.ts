@@ -3,38 +3,21 @@
  * launch, every allocation a temporary of the arena; nothing is fused or scheduled here. It is what plain MLIR gives.
  */
 import type { Operation, Value } from "mlir-js";
-import {
-  addDims,
-  type Dim,
-  divideDims,
-  isStatic,
-  mulDims,
-  productOf,
-  subDims,
-  symbol,
-  symbolsOf,
-} from "../../ir/dim.ts";
-import { byteWidth } from "../../ir/dtype.ts";
+import { addDims, type Dim, divideDims, isStatic, mulDims, subDims, symbolsOf } from "../../ir/dim.ts";
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import type { Func } from "../../ir/graph.ts";
 import {
   type Access, add, type Buffer, constant, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, mul, read, type Stmt, store, type Var,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
-import type { Port, Program, Region, Slot, Step } from "../../ir/program.ts";
+import type { Port, Program } from "../../ir/program.ts";
 import { buffersOf } from "../../ir/walk-kernel.ts";
 import type { FieldOffsets } from "../lower/storage.ts";
-import { planMemory } from "../passes/plan-memory.ts";
+import { assemble, type Copy, type Home, type Launch, type Loop } from "./assemble.ts";
 import { elementsOf } from "./elements.ts";
 import { type Memory, type View, whole } from "./memory.ts";
 import { constantIndex, KernelReader, type Surroundings } from "./read-kernel.ts";
 import { dtypeOf, readScalar, unknown } from "./read-scalar.ts";
 import { viewOf } from "./views.ts";
-
-/** Where memory lies that is no temporary. */
-interface Home {
-  readonly region: Region;
-  readonly offset: number;
-}
 
 /** Reads `lowered`, which MLIR's passes made of `func`. Throws Unsupported, with its place, for what has no loops of ours. */
 export const readProgram = (lowered: Operation, func: Func, fields: FieldOffsets): Program =>
@@ -49,7 +32,10 @@ class ProgramReader {
   private readonly scalars = new Map<Value, Operation | Memory>();
   private readonly homes = new Map<Memory, Home>();
   private readonly written = new Set<Memory>();
-  private readonly launches: { readonly kernel: Kernel; readonly memories: readonly Memory[] }[] = [];
+  private readonly launches: Launch[] = [];
+  private readonly loops: Loop[] = [];
+  /** What runs, in order; inside a loop, that of the loop. */
+  private nodes: (Launch | Loop)[] = [];
 
   constructor(func: Func, fields: FieldOffsets) {
     this.func = func;
@@ -65,11 +51,8 @@ class ProgramReader {
       else this.topLevel(op);
     }
     const copies = this.finish(returned);
-    const { slots, bytes } = this.planArena(copies);
-    const steps = [
-      ...this.launches.map((launch) => this.step(launch, slots)),
-      ...this.copySteps(copies, slots),
-    ];
+    const { launches, loops, nodes, homes } = this;
+    const { steps, bytes } = assemble({ launches, loops, nodes, homes, copies });
     const inputs = this.ports("input");
     const symbols = [...new Set(inputs.flatMap(({ shape }) => symbolsOf(shape)))].sort();
     return { name: this.func.name, symbols, inputs, outputs: this.ports("output"), arenaBytes: bytes, steps };
@@ -118,16 +101,82 @@ class ProgramReader {
       case "memref.load":
         return this.keepLoad(op);
       case "memref.dealloc":
+      case "scf.yield":
+      case "scf.condition":
         return;
+      case "scf.while":
+        return this.while(op);
       case "scf.for":
       case "scf.parallel":
       case "scf.if":
+        return this.control(op);
       case "memref.store":
       case "memref.copy":
         return this.launch((reader) => reader.run(op));
       default:
         return this.pure(op);
     }
+  }
+
+  /** A loop or branch as one kernel; what it leaves is put into memory that later kernels see. */
+  private control(op: Operation): void {
+    const results = op.results.map((result, i) => {
+      const isMemory = result.type.kind === "memref";
+      const dtype = dtypeOf(isMemory ? result.type.element : result.type, op);
+      const shape = isMemory ? this.shapeOf(result, []) : [];
+      return { result, memory: { name: `result${i}`, dtype, shape } satisfies Memory };
+    });
+    this.launch((reader, parts) => [
+      ...reader.run(op),
+      ...results.flatMap(({ result, memory }) => {
+        if (result.type.kind === "memref") return reader.copied(reader.view(result), whole(memory));
+        return [store(this.bufferOf(parts, memory), [], reader.scalar(result))];
+      }),
+    ]);
+    for (const { result, memory } of results) {
+      if (result.type.kind === "memref") this.views.set(result, whole(memory));
+      else this.scalars.set(result, memory);
+    }
+  }
+
+  /** The carried memory is copied from round to round; what the condition passes on is what the body and the results are. */
+  private while(op: Operation): void {
+    const [before, after] = op.regions.map((region) => region.blocks[0]);
+    const carried = op.operands.map((operand, i) => this.copyOf(this.viewOrFail(operand), `carried${i}`));
+    const first = this.launches.length;
+    before.args.forEach((arg, i) => void this.views.set(arg, carried[i]));
+    const cond: Memory = { name: "condition", dtype: "bool", shape: [] };
+    const test = this.inside(() => {
+      for (const inner of before.operations) this.topLevel(inner);
+      const [answer] = before.last?.operands ?? [];
+      this.launch((reader, parts) => [store(this.bufferOf(parts, cond), [], reader.scalar(answer))]);
+    });
+    const passed = (before.last?.operands ?? []).slice(1).map((value) => this.viewOrFail(value));
+    after.args.forEach((arg, i) => void this.views.set(arg, passed[i]));
+    const body = this.inside(() => {
+      for (const inner of after.operations) this.topLevel(inner);
+      const next = (after.last?.operands ?? []).map((value) => this.copyOf(this.viewOrFail(value), "next"));
+      next.forEach((view, i) => void this.launch((reader) => reader.copied(view, carried[i])));
+    });
+    const loop: Loop = { test, cond, body, first, last: this.launches.length - 1 };
+    this.loops.push(loop);
+    this.nodes.push(loop);
+    op.results.forEach((result, i) => void this.views.set(result, passed[i]));
+  }
+
+  private inside(build: () => void): readonly (Launch | Loop)[] {
+    const around = this.nodes;
+    this.nodes = [];
+    build();
+    const { nodes } = this;
+    this.nodes = around;
+    return nodes;
+  }
+
+  private copyOf(view: View, name: string): View {
+    const copy = whole({ name, dtype: view.memory.dtype, shape: view.shape });
+    this.launch((reader) => reader.copied(view, copy));
+    return copy;
   }
 
   /** Sizes are polynomials, views re-index, other scalars are computed by the kernels that use them. */
@@ -219,7 +268,9 @@ class ProgramReader {
     }));
     const dims = [...parts.sizes].map(([name, variable]) => ({ symbol: name, var: variable }));
     const kernel: Kernel = { name: `loops_${this.launches.length}`, params, dims, body };
-    this.launches.push({ kernel, memories: used.map(([memory]) => memory) });
+    const launch = { kernel, memories: used.map(([memory]) => memory) };
+    this.launches.push(launch);
+    this.nodes.push(launch);
   }
 
   /** What nothing wrote before holds nothing that a kernel could look at. */
@@ -264,8 +315,8 @@ class ProgramReader {
   // Memory.
 
   /** What is returned is computed in place where it can be; the rest is copied at the end. */
-  private finish(returned: readonly Value[]): { readonly from: Memory; readonly to: Home }[] {
-    const copies: { from: Memory; to: Home }[] = [];
+  private finish(returned: readonly Value[]): readonly Copy[] {
+    const copies: Copy[] = [];
     let outputs = 0;
     returned.forEach((value, i) => {
       const role = this.func.results[i];
@@ -274,60 +325,11 @@ class ProgramReader {
           ? { region: { kind: "output", index: outputs++ }, offset: 0 }
           : this.field(role.path);
       let view = this.viewOrFail(value);
-      if (!view.isWhole) {
-        const copy = whole({ name: "result", dtype: view.memory.dtype, shape: view.shape });
-        const from = view;
-        this.launch((reader) => reader.copied(from, copy));
-        view = copy;
-      }
+      if (!view.isWhole) view = this.copyOf(view, "result");
       if (role.kind === "output" && !this.homes.has(view.memory)) this.homes.set(view.memory, to);
       else copies.push({ from: view.memory, to });
     });
     return copies;
-  }
-
-  private planArena(copies: readonly { readonly from: Memory }[]): {
-    slots: ReadonlyMap<Memory, Dim>;
-    bytes: Dim;
-  } {
-    const lives = new Map<Memory, { first: number; last: number }>();
-    const note = (memory: Memory, at: number): void => {
-      if (this.homes.has(memory)) return;
-      lives.set(memory, { first: lives.get(memory)?.first ?? at, last: at });
-    };
-    this.launches.forEach(({ memories }, at) => void memories.forEach((memory) => void note(memory, at)));
-    for (const { from } of copies) note(from, this.launches.length);
-    const temporaries = [...lives].map(([key, life]) => ({ key, bytes: bytesOf(key), ...life }));
-    const { offsets, bytes } = planMemory(temporaries);
-    return { slots: offsets, bytes };
-  }
-
-  private slot(memory: Memory, slots: ReadonlyMap<Memory, Dim>): Slot {
-    const home = this.homes.get(memory);
-    const region = home?.region ?? { kind: "arena" as const };
-    const offset = home?.offset ?? slots.get(memory) ?? 0;
-    return { name: memory.name, dtype: memory.dtype, size: productOf(memory.shape), region, offset };
-  }
-
-  private step({ kernel, memories }: (typeof this.launches)[number], slots: ReadonlyMap<Memory, Dim>): Step {
-    const args = memories.map((memory) => ({ slot: this.slot(memory, slots), advance: 0 }));
-    return { kind: "launch", kernel, args, dims: kernel.dims.map((dim) => symbol(dim.symbol)) };
-  }
-
-  private copySteps(
-    copies: readonly { readonly from: Memory; readonly to: Home }[],
-    slots: ReadonlyMap<Memory, Dim>,
-  ): Step[] {
-    return copies.map(({ from, to }) => {
-      const source = this.slot(from, slots);
-      const target = { ...source, region: to.region, offset: to.offset };
-      return {
-        kind: "copy",
-        from: { slot: source, advance: 0 },
-        to: { slot: target, advance: 0 },
-        size: source.size,
-      };
-    });
   }
 }
 
@@ -349,5 +351,3 @@ function dimExpr(dim: Dim, parts: KernelParts): Expr {
     symbols.map((name) => read(parts.size(name))).reduce(mul, int(coefficient));
   return dim.terms.map(({ coefficient, symbols }) => product(coefficient, symbols)).reduce(add);
 }
-
-const bytesOf = ({ dtype, shape }: Memory): Dim => mulDims(productOf(shape), byteWidth(dtype));

@@ -3,11 +3,12 @@
  * hand). Every op goes by its `lower`, none by its name; constants are the one exception, for they are literals.
  */
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
-import type { ArgRole, Func, Module, Op, ResultRole, Value } from "../../ir/graph.ts";
+import type { ArgRole, Block, Func, Module, Op, ResultRole, Value } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import type { OpTable } from "../../ir/op.ts";
 import { Resources } from "../../ir/text/mlir-attrs.ts";
 import { quote } from "../../ir/text/reader.ts";
+import { writeControl } from "./control-text.ts";
 import { FuncText, tensorText } from "./func-text.ts";
 import { writeGeneric } from "./generic-text.ts";
 import { writeLoops } from "./loops-text.ts";
@@ -46,15 +47,7 @@ function writeFunc(func: Func, { ops, values = new Map() }: LinalgOptions, resou
   for (const [arg, name] of names)
     arg.type.shape.forEach((dim, axis) => void text.bind(dim, name, arg.type, axis));
   for (const { arg, array } of constants) names.set(arg, text.constant(array));
-  for (const op of func.body.ops) {
-    const results = writeOp(
-      text,
-      op,
-      op.operands.map((operand) => nameOf(names, operand)),
-      ops,
-    );
-    op.results.forEach((result, i) => void names.set(result, results[i]));
-  }
+  writeOps(text, func.body.ops, names, ops);
   const returned = func.body.returns.map((value) => nameOf(names, value));
   const types = func.body.returns.map(({ type }) => tensorText(type));
   text.line(`return${returned.length > 0 ? ` ${returned.join(", ")} : ${types.join(", ")}` : ""}`);
@@ -78,6 +71,21 @@ function nameOf(names: ReadonlyMap<Value, string>, value: Value): string {
   return name;
 }
 
+function writeOps(text: FuncText, list: readonly Op[], names: Map<Value, string>, ops: OpTable): void {
+  for (const op of list) {
+    const operands = op.operands.map((operand) => nameOf(names, operand));
+    const results = writeOp(text, op, operands, ops);
+    op.results.forEach((result, i) => void names.set(result, results[i]));
+  }
+}
+
+/** A region in the place where its op stands: it uses nothing but its arguments. */
+function writeBlock(text: FuncText, block: Block, args: readonly string[], ops: OpTable): readonly string[] {
+  const names = new Map<Value, string>(block.args.map((arg, i) => [arg, args[i]]));
+  writeOps(text, block.ops, names, ops);
+  return block.returns.map((value) => nameOf(names, value));
+}
+
 function writeOp(text: FuncText, op: Op, operands: readonly string[], ops: OpTable): readonly string[] {
   const lowering = ops.get(op.name)?.lower;
   const { value } = op.attrs;
@@ -87,6 +95,10 @@ function writeOp(text: FuncText, op: Op, operands: readonly string[], ops: OpTab
       return [writeReshape(text, operands[0], op.operands[0].type, op.results[0].type.shape)];
     case "join":
       return [writeJoin(text, op, operands, lowering.axis(op.attrs))];
+    case "region":
+      return writeControl(text, op, lowering.control, operands, (block, args) =>
+        writeBlock(text, block, args, ops),
+      );
     case "kernel":
       return writeLoops(text, op, lowering, operands);
     case "map":
