@@ -5,13 +5,16 @@
  */
 import type { ArtifactEntry, ArtifactManifest } from "../artifact-manifest.ts";
 
-export function driverText({ prefix = "model", entries }: ArtifactManifest): string {
+export function driverText({ prefix = "model", entries, target }: ArtifactManifest): string {
+  const threads = `
+  if (${prefix}_set_threads(model, std::atoi(argv[2])) != 0) return fail(${prefix}_error_message());`;
   const cases = Object.values(entries).map(caseText);
   return `#include "model.h"
 
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <vector>
 
 static bool read_all(void* bytes, size_t size) { return std::fread(bytes, 1, size, stdin) == size; }
@@ -47,7 +50,7 @@ ${cases.join("\n")}
 
 int main(int, char** argv) {
   ${prefix}_model* model = nullptr;
-  if (${prefix}_create(argv[1], &model) != 0) return fail(${prefix}_error_message());
+  if (${prefix}_create(argv[1], &model) != 0) return fail(${prefix}_error_message());${target === "cpp" ? threads : ""}
   const int status = serve(model);
   ${prefix}_destroy(model);
   return status;
