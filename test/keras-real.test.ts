@@ -34,9 +34,14 @@ def flat(p):
 
 found = {}
 for name, data in json.load(open(sys.argv[1])).items():
-    model = keras.models.load_model(data["file"])
+    # From .h5 Keras builds the optimizer with none of the weights, and then refuses to train.
+    trains = data["file"].endswith(".keras")
+    model = keras.models.load_model(data["file"], compile=trains)
     x, y = arrays(data["x"]), data["y"]
     before = flat(model.predict(x, verbose=0))
+    if not trains:
+        found[name] = {"before": before}
+        continue
     y = [array(a) for a in y]
     model.fit(x, y if len(y) > 1 else y[0], batch_size=64, shuffle=False, verbose=0)
     text = []
@@ -49,6 +54,12 @@ interface Outcome {
   readonly before: readonly number[][];
   readonly after: readonly number[][];
   readonly summary: string;
+}
+
+/** Of a file that Keras cannot train from, only the predictions. */
+interface Theirs extends Partial<Outcome> {
+  readonly before: readonly number[][];
+  readonly iterations?: number;
 }
 
 interface Example {
@@ -173,24 +184,23 @@ test("the real Keras goes on where we stopped", async () => {
       stdio: ["ignore", "pipe", "ignore"],
       maxBuffer: 1 << 26,
     });
-    const theirs = JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as {
-      [name: string]: Outcome & { readonly iterations: number };
-    };
+    const theirs = JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as { [name: string]: Theirs };
     for (const file of Object.keys(request)) compare(file, ours[basename(file, extname(file))], theirs[file]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
-function compare(name: string, ours: Outcome, theirs: Outcome & { readonly iterations: number }): void {
-  assert.is(theirs.iterations, 3, `${name}: steps`);
+function compare(name: string, ours: Outcome, theirs: Theirs): void {
   for (const moment of ["before", "after"] as const) {
-    ours[moment].forEach((output, i) => {
-      const worst = Math.max(...output.map((value, k) => Math.abs(value - theirs[moment][i][k])));
+    theirs[moment]?.forEach((output, i) => {
+      const worst = Math.max(...output.map((value, k) => Math.abs(value - ours[moment][i][k])));
       assert.ok(worst < 1e-5, `${name}, ${moment}: predictions differ by ${worst}`);
     });
   }
-  assert.fixture(ours.summary, theirs.summary);
+  if (theirs.after === undefined) return;
+  assert.is(theirs.iterations, 3, `${name}: steps`);
+  assert.fixture(ours.summary, theirs.summary ?? "");
 }
 
 test.run();
