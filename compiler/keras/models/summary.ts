@@ -131,8 +131,14 @@ function layerRows(
   ];
   if (connections) row.push(connectedTo(operation, model.levels ?? []));
   if (options.showTrainable) row.push(trainableMark(operation));
-  const nested = options.expandNested && operation instanceof Layer ? operation.sublayers : [];
+  const nested = options.expandNested ? innerLayers(operation) : [];
   return [row, ...nested.flatMap((layer) => layerRows(layer, depth + 1, model, options, connections))];
+}
+
+/** Of models; other layers with layers inside stay one line, as in Keras. */
+function innerLayers(operation: Operation): readonly Layer<unknown>[] {
+  const layers: unknown = operation instanceof Layer && "layers" in operation ? operation.layers : [];
+  return Array.isArray(layers) ? layers : [];
 }
 
 const className = (operation: Operation): string =>
