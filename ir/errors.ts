@@ -14,10 +14,13 @@ export interface ErrorDetails {
   readonly hint?: string;
 }
 
+/** What a file says may be as long as the file: a message quotes the beginning. */
+const quoted = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 function compose(message: string, { where, expected, got, hint }: ErrorDetails): string {
-  const parts = [where === undefined ? message : `${where}: ${message}`];
-  if (expected !== undefined) parts.push(`expected ${expected}`);
-  if (got !== undefined) parts.push(`got ${got}`);
+  const parts = [where === undefined ? message : `${quoted(where, 400)}: ${message}`];
+  if (expected !== undefined) parts.push(`expected ${quoted(expected, 1000)}`);
+  if (got !== undefined) parts.push(`got ${quoted(got, 400)}`);
   return parts.join("; ") + (hint === undefined ? "" : `. ${hint}`);
 }
 

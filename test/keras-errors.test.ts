@@ -236,8 +236,8 @@ rejects(
 
 rejects(
   "a name without .keras",
-  () => classifier().save("model.h5"),
-  "unexpected file name; expected a name that ends in .keras; got model.h5",
+  () => classifier().save("model.json"),
+  "unexpected file name; expected a name that ends in .keras or .h5 or .hdf5; got model.json",
 );
 rejects(
   "a file that is not there",

@@ -38,3 +38,17 @@ export function factory<C extends Constructor>(target: C): Factory<C> {
     apply: (cls, _self, args: readonly unknown[]) => Reflect.construct(cls, args),
   }) as Factory<C>;
 }
+
+/** A class with further static members, which its subclasses do not inherit. */
+export function withStatics<C extends object, S extends { readonly [name: string]: unknown }>(
+  target: C,
+  statics: S,
+): C & S {
+  const proxy: object = new Proxy(target, {
+    get(cls, key, receiver): unknown {
+      const own = receiver === proxy && typeof key === "string" && Object.hasOwn(statics, key);
+      return own ? statics[key] : Reflect.get(cls, key, receiver);
+    },
+  });
+  return proxy as C & S;
+}

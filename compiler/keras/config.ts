@@ -158,7 +158,7 @@ export function resolve<T>(identifier: unknown, lookup: Lookup<T>): T {
 export function unwrapFunction(identifier: unknown): unknown {
   const isFunction = isPlainObject(identifier) && identifier.class_name === "function";
   const name = isFunction ? identifier.config : identifier;
-  return typeof name === "string" ? (session.registered.get(name) ?? name) : name;
+  return typeof name === "string" ? (session.customObject(name) ?? name) : name;
 }
 
 function fromObject<T>(identifier: { readonly [key: string]: unknown }, lookup: Lookup<T>): T {
@@ -170,9 +170,15 @@ function fromObject<T>(identifier: { readonly [key: string]: unknown }, lookup: 
     });
   }
   const options = (config ?? {}) as JsonObject;
-  const custom = typeof registered === "string" ? session.registered.get(registered) : undefined;
+  const custom = customOf(name, registered);
   if (typeof custom === "function") return new (custom as FromOptions<T>)(options);
   return new (findClass(name, lookup))(options);
+}
+
+/** What the user calls so, by the name it was registered with or by its own. */
+function customOf(name: string, registered: unknown): unknown {
+  const found = typeof registered === "string" ? session.customObject(registered) : undefined;
+  return found ?? session.customObject(name);
 }
 
 function findClass<T>(name: string, { kind, classes, aliases = {} }: Lookup<T>): FromOptions<T> {

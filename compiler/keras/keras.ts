@@ -3,10 +3,8 @@
  */
 
 import { dtypes } from "../../ir/dtype.ts";
-import { writeKeras } from "../formats/keras-archive.ts";
 import { activations } from "./activations.ts";
 import { applications } from "./applications/index.ts";
-import { registerKerasSerializable, serializeObject } from "./config.ts";
 import { constraints } from "./constraints.ts";
 import { loadData } from "./datasets/mnist.ts";
 import { dtypeOf } from "./dtype-names.ts";
@@ -17,13 +15,11 @@ import { Layer } from "./layers/layer.ts";
 import { losses } from "./losses/index.ts";
 import { metrics } from "./metrics/index.ts";
 import { Functional, Model, models, Sequential } from "./models/index.ts";
-import type { Model as ModelClass } from "./models/model.ts";
 import * as ops from "./ops/index.ts";
 import { optimizers } from "./optimizers/index.ts";
 import { SeedGenerator } from "./random.ts";
 import { regularizers } from "./regularizers.ts";
-import { loadModel, modelFromBytes } from "./saving/load.ts";
-import { modelArchive } from "./saving/save.ts";
+import { saving } from "./saving/index.ts";
 import { session } from "./session.ts";
 import { GradientTape, grad } from "./tape.ts";
 import { Callback, EarlyStopping, History } from "./training/callbacks.ts";
@@ -46,16 +42,6 @@ const config = {
   setImageDataFormat(format: "channels_last" | "channels_first"): void {
     session.dataFormat = format;
   },
-};
-
-const saving = {
-  registerKerasSerializable,
-  serializeKerasObject: serializeObject,
-  loadModel,
-  /** A model from the bytes of a `.keras` file, where there are no files. */
-  fromBytes: modelFromBytes,
-  /** The bytes of a `.keras` file. */
-  toBytes: async (model: ModelClass<unknown>): Promise<Uint8Array> => writeKeras(await modelArchive(model)),
 };
 
 export const keras = {

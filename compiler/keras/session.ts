@@ -4,6 +4,7 @@
  * `session`; nothing else in this folder keeps state between calls.
  */
 import type { DType } from "../../ir/dtype.ts";
+import { ModelError } from "../../ir/errors.ts";
 import type { Backend, BackendName } from "../backend.ts";
 import { createBackend } from "../backends/index.ts";
 import type { Engine, Tensor, TensorMethods } from "../tensor.ts";
@@ -22,6 +23,9 @@ export interface CallContext {
   /** Undefined where no caller said so: inference, unless a layer in a graph was called with `training: true`. */
   readonly training: boolean | undefined;
 }
+
+/** Elements of one weight: 8 GB of floats. */
+const maxWeight = 2 ** 31;
 
 export class KerasSession {
   /** Dtype of weights and of inputs without one. */
@@ -43,6 +47,9 @@ export class KerasSession {
   readonly masks = new WeakMap<Tensor, Tensor>();
   /** Custom classes and functions by registered name ("package>Name"). */
   readonly registered = new Map<string, unknown>();
+  private weightsOfFile: { left: number } | undefined;
+  /** Custom objects of open scopes, innermost last. */
+  private readonly customScopes: { readonly [name: string]: unknown }[] = [];
 
   /** `dense`, `dense_1`, ...: a name that no object of this session has yet. */
   uniqueName(base: string): string {
@@ -54,6 +61,61 @@ export class KerasSession {
   /** Forgets automatic names; layers made before keep theirs. */
   clear(): void {
     this.names = new Map();
+  }
+
+  /** What a name of the user means: in the innermost scope that knows it, else as registered. */
+  customObject(name: string): unknown {
+    const scope = this.customScopes.findLast((objects) => Object.hasOwn(objects, name));
+    return scope === undefined ? this.registered.get(name) : scope[name];
+  }
+
+  /** Runs `body` with more custom objects; where it returns a promise, until that settles. */
+  withCustomObjects<T>(objects: { readonly [name: string]: unknown }, body: () => T): T {
+    const close = (): void => {
+      this.customScopes.splice(this.customScopes.lastIndexOf(objects), 1);
+    };
+    this.customScopes.push(objects);
+    try {
+      const result = body();
+      if (result instanceof Promise) return result.finally(close) as T;
+      close();
+      return result;
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs `body`, which builds the model of a file: its weights come from there, so they are not drawn, and there cannot be more of them than the
+   * file holds. Else a few bytes that say "units: 1e9" would take hours and all memory.
+   */
+  withWeightsOfFile<T>(elements: number, body: () => T): T {
+    const outer = this.weightsOfFile;
+    this.weightsOfFile = { left: elements };
+    try {
+      return body();
+    } finally {
+      this.weightsOfFile = outer;
+    }
+  }
+
+  /** Says that a weight is made; true where its value will come from a file. Throws ModelError where there would be too many. */
+  claimWeight(elements: number, where: string): boolean {
+    const file = this.weightsOfFile;
+    const most = file?.left ?? maxWeight;
+    if (elements > most) {
+      throw new ModelError("absurdly large weight", {
+        where,
+        expected:
+          file === undefined
+            ? `at most ${maxWeight} elements`
+            : `the ${most} elements that the file still has`,
+        got: `${elements}`,
+      });
+    }
+    if (file !== undefined) file.left -= elements;
+    return file !== undefined;
   }
 
   /** The backend of calls without one of their own; made on first use. */

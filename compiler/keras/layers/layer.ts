@@ -4,7 +4,7 @@
  */
 import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
-import { type NDArray, sizeOf } from "../../../ir/ndarray.ts";
+import { type NDArray, sizeOf, zeros } from "../../../ir/ndarray.ts";
 import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
 import { Callable } from "../callable.ts";
 import { classNameOf, serializeMaybe } from "../config.ts";
@@ -149,10 +149,9 @@ export abstract class Layer<Out = Tensor>
     const initializer = getInitializer(options.initializer ?? (isFloat(dtype) ? "glorot_uniform" : "zeros"));
     const names = session.namePath().at(-1) === this.name ? [] : [this.name];
     const { name, trainable } = options;
-    const variable = session.withName(
-      names,
-      () => new Variable(initialize(initializer, shape, dtype), { name, trainable }),
-    );
+    const isRead = session.claimWeight(sizeOf(shape), where);
+    const initial = isRead ? zeros(dtype, shape) : initialize(initializer, shape, dtype);
+    const variable = session.withName(names, () => new Variable(initial, { name, trainable }));
     variable.regularizer = getRegularizer(options.regularizer);
     variable.constraint = getConstraint(options.constraint);
     if (!this.#isTrainable) variable.trainable = false;

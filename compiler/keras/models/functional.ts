@@ -67,6 +67,10 @@ export class Functional<Out = Tensor> extends Model<Out> {
   get outputs(): readonly Tensor[] {
     return this.#outputs;
   }
+  /** The same, in the structures that the model was made with. */
+  get structure(): { readonly inputs: Nest<Tensor>; readonly outputs: Nest<Tensor> } {
+    return { inputs: this.#inputStructure, outputs: this.#outputStructure };
+  }
   get inputNames(): readonly string[] {
     return this.#inputs.map((tensor) => historyOf(tensor).operation.name);
   }

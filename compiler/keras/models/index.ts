@@ -3,12 +3,14 @@
  */
 import { ModelError } from "../../../ir/errors.ts";
 import type { Tensor } from "../../tensor.ts";
-import { factory } from "../callable.ts";
+import { factory, withStatics } from "../callable.ts";
 import { symbolicIn } from "../functional/node.ts";
 import type { LayerOptions } from "../layers/layer.ts";
 import type { Nest } from "../nest.ts";
-import { isPlainObject } from "../options.ts";
-import { loadModel, modelFromBytes, modelFromJson } from "../saving/load.ts";
+import { isPlainObject, type JsonObject, type Options } from "../options.ts";
+import { type LoadOptions, loadModel, modelFromBytes, modelFromJson, readObject } from "../saving/load.ts";
+import type { SaveOptions } from "../saving/save.ts";
+import { cloneModel } from "./clone.ts";
 import { Functional as FunctionalClass } from "./functional.ts";
 import { Model as ModelClass } from "./model.ts";
 import { Sequential as SequentialClass } from "./sequential.ts";
@@ -39,7 +41,17 @@ function makeFunctional([first, outputs, options]: readonly unknown[]): Function
     : new FunctionalClass(first as Nest<Tensor>, outputs, (options ?? {}) as LayerOptions);
 }
 
-export const Model: ModelFactory & typeof ModelClass = new Proxy(ModelClass, {
+/** Makes a model again from what `getConfig` gives: `keras.Sequential.fromConfig(config)`. Models have layers inside, which the reader of files knows. */
+const fromConfigOf =
+  (className: string) =>
+  (config: JsonObject, options: LoadOptions = {}): unknown =>
+    readObject({ class_name: className, config }, options);
+
+interface FromConfig<M> {
+  fromConfig(config: JsonObject, options?: LoadOptions): M;
+}
+
+const makeModel: ModelFactory & typeof ModelClass = new Proxy(ModelClass, {
   construct(target, args: readonly unknown[], newTarget): object {
     const functional = newTarget === Model ? makeFunctional(args) : undefined;
     return functional ?? Reflect.construct(target, args, newTarget);
@@ -54,8 +66,29 @@ export const Model: ModelFactory & typeof ModelClass = new Proxy(ModelClass, {
   },
 }) as ModelFactory & typeof ModelClass;
 
-export const Sequential = factory(SequentialClass);
+export const Model: ModelFactory & typeof ModelClass & FromConfig<FunctionalClass> = withStatics(makeModel, {
+  fromConfig: fromConfigOf("Functional"),
+}) as ModelFactory & typeof ModelClass & FromConfig<FunctionalClass>;
+
+export const Sequential = withStatics(factory(SequentialClass), {
+  fromConfig: fromConfigOf("Sequential") as FromConfig<SequentialClass>["fromConfig"],
+});
 export const Functional = FunctionalClass;
 
+const saveModel = (
+  model: ModelClass<unknown>,
+  path: string,
+  options: Options<SaveOptions> = {},
+): Promise<void> => model.save(path, options);
+
 /** `keras.models`. */
-export const models = { Model, Sequential, Functional, loadModel, modelFromBytes, modelFromJson };
+export const models = {
+  Model,
+  Sequential,
+  Functional,
+  cloneModel,
+  loadModel,
+  saveModel,
+  modelFromBytes,
+  modelFromJson,
+};

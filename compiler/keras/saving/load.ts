@@ -5,7 +5,7 @@ import { ModelError } from "../../../ir/errors.ts";
 import { isHdf5, readHdf5 } from "../../formats/hdf5.ts";
 import { parseJson } from "../../formats/json.ts";
 import { readKeras } from "../../formats/keras-archive.ts";
-import { readLegacy } from "../../formats/legacy-h5.ts";
+import { type LegacyWeights, readLegacy } from "../../formats/legacy-h5.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { FromOptions } from "../config.ts";
 import type { Operation } from "../functional/node.ts";
@@ -44,18 +44,22 @@ export async function modelFromBytes(
 ): Promise<Model> {
   if (isHdf5(bytes)) {
     const saved = readLegacy(readHdf5(bytes, { file }), file);
-    return modelFromLegacy(
-      saved,
-      file,
-      (config) => modelFromConfig(config, options),
-      options.compile !== false,
-    );
+    const make = (config: Json): Model =>
+      session.withWeightsOfFile(weightCount(saved), () => modelFromConfig(config, options));
+    return modelFromLegacy(saved, file, make, options.compile !== false);
   }
   const archive = await readKeras(bytes, file);
-  const model = modelFromConfig(archive.config, options);
+  const stored = [...archive.weights.arrays.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const model = session.withWeightsOfFile(stored, () => modelFromConfig(archive.config, options));
   applyWeights(model, archive.weights, file);
   return model;
 }
+
+const weightCount = ({ layers, topLevel }: LegacyWeights): number =>
+  [...layers.flatMap(({ weights }) => weights), ...topLevel].reduce(
+    (sum, { array }) => sum + array.data.length,
+    0,
+  );
 
 /** A model with fresh weights from the text of `model.toJson()`. */
 export function modelFromJson(text: string, options: LoadOptions = {}): Model {
@@ -63,12 +67,18 @@ export function modelFromJson(text: string, options: LoadOptions = {}): Model {
 }
 
 function modelFromConfig(config: Json, options: LoadOptions): Model {
-  const model = new Reader(options).operation(config);
+  const model = session.withCustomObjects(options.customObjects ?? {}, () =>
+    new Reader(options).operation(config),
+  );
   if (model instanceof Model) return model as Model;
   throw new ModelError("the file holds no model", {
     got: isPlainObject(config) ? String(config.class_name) : String(config),
   });
 }
+
+/** A layer, model or function of `keras.ops` from its configuration as Keras writes it. Throws ModelError for those that are not known. */
+export const readObject = (config: JsonObject, options: LoadOptions = {}): Operation =>
+  new Reader(options).operation(config);
 
 /** What `fromConfig` of a layer with layers inside gets, to make these. */
 export interface LayerReader {
@@ -134,7 +144,7 @@ class Reader implements LayerReader {
   }
 
   private custom(name: string): LayerClass | undefined {
-    const found = this.options.customObjects?.[name] ?? session.registered.get(name);
+    const found = session.customObject(name);
     return typeof found === "function" ? (found as LayerClass) : undefined;
   }
 
@@ -164,8 +174,7 @@ class Reader implements LayerReader {
     }
     connect(waiting, operations);
     // Keras counts an imaginary first call for models inside of models.
-    const tensor = (reference: Json): Tensor =>
-      findTensor(reference, operations, isNestedModel(reference, operations) ? 1 : 0);
+    const tensor = (reference: Json): Tensor => endTensor(reference, operations);
     return new Functional<unknown>(
       mapReferences(inputs ?? [], tensor),
       mapReferences(outputs ?? [], tensor),
@@ -217,6 +226,16 @@ function tryCall(operation: Operation, node: Json, operations: ReadonlyMap<strin
   } catch (error) {
     if (error instanceof NotYetCalled) return false;
     throw error;
+  }
+}
+
+/** An input or output of a model. */
+function endTensor(reference: Json, operations: ReadonlyMap<string, Operation>): Tensor {
+  try {
+    return findTensor(reference, operations, isNestedModel(reference, operations) ? 1 : 0);
+  } catch (error) {
+    if (!(error instanceof NotYetCalled)) throw error;
+    throw new ModelError("the graph refers to a call that there is not", { got: JSON.stringify(reference) });
   }
 }
 

@@ -6,7 +6,7 @@
 import { classNameOf } from "../config.ts";
 import { Layer } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { isPlainObject, snakeClassName, toSnake } from "../options.ts";
+import { isPlainObject, type JsonObject, snakeClassName, toSnake } from "../options.ts";
 import type { Variable } from "../variable.ts";
 
 /** Something with variables of its own, at its place in the file. */
@@ -20,6 +20,8 @@ export interface SavedPlace {
 /** What saving needs of a model. */
 export interface SavedModel extends Layer<unknown> {
   readonly optimizer: Optimizer | undefined;
+  readonly layers: readonly Layer<unknown>[];
+  getCompileConfig(): JsonObject;
 }
 
 /** All places of a model, and of its optimizer once that has slots. */

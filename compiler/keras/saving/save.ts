@@ -10,7 +10,6 @@ import {
   writeWeights,
 } from "../../formats/keras-archive.ts";
 import { serializeObject } from "../config.ts";
-import type { Model } from "../models/model.ts";
 import { writeFile } from "./files.ts";
 import { legacyBytes } from "./legacy/write-model.ts";
 import { type SavedModel, savedPlaces } from "./paths.ts";
@@ -53,7 +52,7 @@ export interface SaveOptions {
 
 /** Writes a `.keras` file, or an `.h5` file of the older layout; whole or not at all. */
 export async function saveModel(
-  model: Model<unknown>,
+  model: SavedModel,
   path: string,
   { overwrite = true, includeOptimizer = true }: SaveOptions = {},
 ): Promise<void> {

@@ -5,7 +5,6 @@ import { ModelError } from "../../../ir/errors.ts";
 import { isHdf5, readHdf5 } from "../../formats/hdf5.ts";
 import { readKeras, variablesAt, type WeightsTree, weightsTree } from "../../formats/keras-archive.ts";
 import { isLegacy, readLegacy } from "../../formats/legacy-h5.ts";
-import type { Model } from "../models/model.ts";
 import { readFile } from "./files.ts";
 import { applyLegacyWeights, type LegacyWeightOptions } from "./legacy/apply-weights.ts";
 import { type SavedModel, type SavedPlace, savedPlaces } from "./paths.ts";
@@ -20,7 +19,7 @@ export interface LoadWeightsOptions extends LegacyWeightOptions {
  * the file does not belong to such a model.
  */
 export async function loadWeights(
-  model: Model<unknown>,
+  model: SavedModel,
   given: string | Uint8Array,
   options: LoadWeightsOptions = {},
 ): Promise<void> {

@@ -4,8 +4,11 @@
 import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { type ArrayLike, toArray } from "../../arrays.ts";
+import { modelToDot, plotModel } from "../plot/index.ts";
 import { setRandomSeed } from "../random.ts";
+import { saving } from "../saving/index.ts";
 import { session } from "../session.ts";
+import { getFile } from "./get-file.ts";
 
 /** One-hot rows (f32) from class numbers: [n] or [n, 1] to [n, numClasses]; by default one more than the largest. Throws ModelError out of range. */
 function toCategorical(
@@ -50,5 +53,23 @@ function normalize(x: ArrayLike, { order = 2 }: { order?: number } = {}): NDArra
 /** Forgets automatic names: the next dense layer is "dense" again. */
 const clearSession = (): void => session.clear();
 
+const { customObjectScope, getCustomObjects, getRegisteredName, getRegisteredObject } = saving;
+
 /** `keras.utils`. */
-export const utils = { toCategorical, normalize, setRandomSeed, clearSession };
+export const utils = {
+  toCategorical,
+  normalize,
+  setRandomSeed,
+  clearSession,
+  getFile,
+  plotModel,
+  modelToDot,
+  customObjectScope,
+  CustomObjectScope: customObjectScope,
+  getCustomObjects,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable: saving.registerKerasSerializable,
+  serializeKerasObject: saving.serializeKerasObject,
+  deserializeKerasObject: saving.deserializeKerasObject,
+};

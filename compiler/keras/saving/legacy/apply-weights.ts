@@ -6,10 +6,10 @@ import { ModelError } from "../../../../ir/errors.ts";
 import type { NDArray } from "../../../../ir/ndarray.ts";
 import type { LegacyLayer, LegacyModel, LegacyWeights, NamedArray } from "../../../formats/legacy-h5.ts";
 import type { Layer } from "../../layers/layer.ts";
-import type { Model } from "../../models/model.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { printKerasShape } from "../../shapes.ts";
 import type { Variable } from "../../variable.ts";
+import type { SavedModel } from "../paths.ts";
 import { convertWeights, legacyWeights, type Origin } from "./convert-weights.ts";
 
 export interface LegacyWeightOptions {
@@ -32,7 +32,7 @@ export const originOf = ({ kerasVersion, backend }: LegacyWeights): Origin => ({
 
 /** Puts the weights into the model, all or none. Throws ModelError where counts or shapes differ. */
 export function applyLegacyWeights(
-  model: Model<unknown>,
+  model: SavedModel,
   weights: LegacyWeights,
   file: string,
   options: LegacyWeightOptions = {},
@@ -76,7 +76,7 @@ interface Pair {
   readonly saved: LegacyLayer;
 }
 
-function pairInOrder(model: Model<unknown>, saved: readonly LegacyLayer[], file: string): Pair[] {
+function pairInOrder(model: SavedModel, saved: readonly LegacyLayer[], file: string): Pair[] {
   const layers = model.layers.filter((layer) => layer.weights.length > 0);
   const full = saved.filter(({ weights }) => weights.length > 0);
   if (layers.length === full.length) return layers.map((layer, i) => ({ layer, saved: full[i] }));
@@ -87,7 +87,7 @@ function pairInOrder(model: Model<unknown>, saved: readonly LegacyLayer[], file:
   });
 }
 
-function pairByName(model: Model<unknown>, saved: readonly LegacyLayer[]): Pair[] {
+function pairByName(model: SavedModel, saved: readonly LegacyLayer[]): Pair[] {
   return saved.flatMap((layer) =>
     model.layers.filter(({ name }) => name === layer.name).map((own) => ({ layer: own, saved: layer })),
   );

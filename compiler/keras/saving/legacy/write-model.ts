@@ -2,14 +2,14 @@
  * Whole models into `.h5` files that Keras 2 and 3 load: the layout that many tools still ask for.
  */
 import { type LegacyModel, type NamedArray, writeLegacy } from "../../../formats/legacy-h5.ts";
-import type { Model } from "../../models/model.ts";
 import { isPlainObject, type Json, type JsonObject } from "../../options.ts";
 import type { Variable } from "../../variable.ts";
+import type { SavedModel } from "../paths.ts";
 import { legacyWeights } from "./convert-weights.ts";
 
 /** The bytes of the file. `config` is the model as Keras 3 writes it. */
 export async function legacyBytes(
-  model: Model<unknown>,
+  model: SavedModel,
   config: JsonObject,
   kerasVersion: string,
   includeOptimizer: boolean,
