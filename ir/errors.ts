@@ -15,7 +15,8 @@ export interface ErrorDetails {
 }
 
 /** What a file says may be as long as the file: a message quotes the beginning. */
-const quoted = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+const quoted = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
 
 function compose(message: string, { where, expected, got, hint }: ErrorDetails): string {
   const parts = [where === undefined ? message : `${quoted(where, 400)}: ${message}`];

@@ -278,11 +278,6 @@ function readCompile(config: JsonObject): JsonObject {
 }
 
 function unknownLayer(name: string, registered: string | undefined): ModelError {
-  if (name === "Lambda")
-    return new ModelError("a Lambda layer holds code, which is never run", {
-      got: name,
-      hint: "Replace it by a layer of your own, registered by name",
-    });
   return new ModelError("unknown layer", {
     got: registered === undefined ? name : `${name} (registered as "${registered}")`,
     hint: "Register your own with keras.saving.registerKerasSerializable, or pass it in customObjects",
