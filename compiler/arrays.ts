@@ -3,8 +3,9 @@
  * feeding a model in batches takes.
  */
 import { type DType, dtypes, type TypedArray } from "../ir/dtype.ts";
+import { getElement, setElement } from "../ir/elements.ts";
 import { ModelError } from "../ir/errors.ts";
-import { type NDArray, ndarray, sizeOf } from "../ir/ndarray.ts";
+import { type NDArray, ndarray, sizeOf, zeros } from "../ir/ndarray.ts";
 
 /** What users write where an array is meant. Numbers and nested arrays of them have no dtype of their own. */
 export type ArrayLike =
@@ -51,22 +52,18 @@ export function toArray(value: ArrayLike, dtype: DType = "f32"): NDArray {
     if (own !== undefined) return ndarray(own, [(value as TypedArray).length], value as TypedArray);
   }
   const shape = nestedShape(value);
-  const data = dtypes[dtype].allocate(sizeOf(shape));
-  fill(value, shape, 0, data, 0);
-  return ndarray(dtype, shape, data);
+  const array = zeros(dtype, shape);
+  fill(value, array, 0, 0);
+  return array;
 }
 
 function nestedShape(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...(value.length === 0 ? [] : nestedShape(value[0]))] : [];
 }
 
-function fill(
-  value: unknown,
-  shape: readonly number[],
-  axis: number,
-  data: TypedArray,
-  offset: number,
-): number {
+/** Writes what is nested at depth `axis`, and returns the position behind it. */
+function fill(value: unknown, array: NDArray, axis: number, offset: number): number {
+  const { shape } = array;
   if (!Array.isArray(value)) {
     if (axis !== shape.length || (typeof value !== "number" && typeof value !== "boolean")) {
       throw new ModelError("ragged nested array", {
@@ -74,8 +71,7 @@ function fill(
         got: String(value),
       });
     }
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[offset] = BigInt(Number(value));
-    else data[offset] = Number(value);
+    setElement(array, offset, Number(value));
     return offset + 1;
   }
   if (value.length !== shape[axis]) {
@@ -84,20 +80,19 @@ function fill(
       got: `${value.length}`,
     });
   }
-  return value.reduce<number>((at, item) => fill(item, shape, axis + 1, data, at), offset);
+  return value.reduce<number>((at, item) => fill(item, array, axis + 1, at), offset);
 }
 
 /** A copy in another dtype, as the `cast` op does for values in range: fractions truncate, bool is 0 or 1. */
 export function castArray(array: NDArray, dtype: DType): NDArray {
   if (array.dtype === dtype) return array;
-  const data = dtypes[dtype].allocate(array.data.length);
-  for (let i = 0; i < data.length; i++) {
-    const value = Number(array.data[i]);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.trunc(value));
-    else data[i] = dtype === "bool" ? Number(value !== 0) : value;
-  }
-  return { dtype, shape: array.shape, data };
+  const cast = zeros(dtype, array.shape);
+  for (let i = 0; i < array.data.length; i++) setElement(cast, i, wrapped(dtype, getElement(array, i)));
+  return cast;
 }
+
+/** Typed arrays wrap integers by themselves. */
+const wrapped = (dtype: DType, value: number): number => (dtype === "bool" ? Number(value !== 0) : value);
 
 /** Rows `start` to `end` of the first axis; shares memory. */
 export function sliceRows(array: NDArray, start: number, end: number): NDArray {

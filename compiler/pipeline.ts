@@ -16,6 +16,7 @@ import type { Scheduler } from "../targets/schedule/scheduler.ts";
 import { lowerFunc } from "./lower/program.ts";
 import { KernelSchedules } from "./lower/schedules.ts";
 import type { FieldOffsets } from "./lower/storage.ts";
+import { widenHalves } from "./lower/widen-halves.ts";
 import { type Pass, type PassRecord, runPasses } from "./pass.ts";
 import { canonicalize } from "./passes/canonicalize.ts";
 import { cse } from "./passes/cse.ts";
@@ -96,7 +97,8 @@ export function compile(
   const { chunkBytes } = scheduler.limits;
   const schedules = new KernelSchedules(scheduler, !ours || options.disabled?.has("schedule") === true);
   const programs = mains.map((func) => {
-    return schedules.apply(lower(func, opTable, { chunkBytes, disabled: options.disabled, fields }));
+    const lowered = lower(func, opTable, { chunkBytes, disabled: options.disabled, fields });
+    return schedules.apply(widenHalves(lowered));
   });
   return { bundle: { name, programs, weights, state }, module: fused };
 }

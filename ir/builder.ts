@@ -4,7 +4,8 @@
  */
 
 import { type Dim, equalShapes, printDim, type Shape } from "./dim.ts";
-import { type DType, dtypes } from "./dtype.ts";
+import type { DType } from "./dtype.ts";
+import { setElement } from "./elements.ts";
 import { CompilerBug, ModelError } from "./errors.ts";
 import {
   type Attrs,
@@ -16,7 +17,7 @@ import {
   type OpResult,
   type Value,
 } from "./graph.ts";
-import { type NDArray, ndarray } from "./ndarray.ts";
+import { type NDArray, zeros } from "./ndarray.ts";
 import type { ScalarName } from "./scalar.ts";
 import { broadcastShapes, printType, type TensorType } from "./type.ts";
 
@@ -149,10 +150,9 @@ export class Builder {
 
   /** A constant of one value in every element. */
   full(type: TensorType, value: number): Value {
-    const data = dtypes[type.dtype].allocate(1);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[0] = BigInt(value);
-    else data[0] = value;
-    return this.broadcastTo(this.constant(ndarray(type.dtype, [], data)), type.shape);
+    const scalar = zeros(type.dtype, []);
+    setElement(scalar, 0, value);
+    return this.broadcastTo(this.constant(scalar), type.shape);
   }
 
   /** A dimension as a scalar of `dtype`. */

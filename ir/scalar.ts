@@ -9,7 +9,8 @@
  * Comparisons with NaN are false, `ne` is true. Shifts use the count modulo the width. `fma` is one rounding where the target says so,
  * else two: it is never introduced behind the user's back.
  */
-import type { DType } from "./dtype.ts";
+import { type DType, dtypes } from "./dtype.ts";
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from "./half.ts";
 
 interface ScalarInfo {
   readonly arity: number;
@@ -178,17 +179,29 @@ export function scalarResult(name: ScalarName, args: readonly DType[]): DType {
   return result === "second" ? args[1] : args[0];
 }
 
+/**
+ * Modulo 2^64, as a signed number where that is the exact one: -2 stands for 2^64 - 2 too, which is no number. Storing it makes the
+ * difference.
+ */
+function wrapWide(value: number | bigint): number {
+  if (typeof value === "number" && Math.abs(value) < 2 ** 63) return value;
+  return Number(BigInt.asIntN(64, BigInt(value)));
+}
+
 /** Brings a number into the range of `dtype` as storing it does: f32 rounds, integers wrap, bool is 0 or 1. */
 export function wrap(dtype: DType, value: number): number {
   switch (dtype) {
     case "f64":
+      return value;
     case "i64":
     case "u64":
-      return value;
+      return wrapWide(value);
     case "f32":
-    case "f16":
-    case "bf16":
       return Math.fround(value);
+    case "f16":
+      return halfToNumber(numberToHalf(value));
+    case "bf16":
+      return bfloatToNumber(numberToBfloat(value));
     case "i32":
       return value | 0;
     case "u32":
@@ -226,10 +239,47 @@ export function convert(from: DType, to: DType, value: number): number {
   return Math.trunc(Math.min(Math.max(value, range[0]), range[1]));
 }
 
+/** Operators on 64 bits that doubles do not give: what is beyond 2^53 has lost digits all the same once it is a number again. */
+const onBigInts: { readonly [name: string]: ((a: bigint, b: bigint, c: bigint) => bigint) | undefined } = {
+  mul: (a, b) => a * b,
+  fma: (a, b, c) => a * b + c,
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  not: (a) => ~a,
+  shl: (a, b) => a << (b & 63n),
+  shr: (a, b) => a >> (b & 63n),
+};
+
+function applyWide(name: ScalarName, dtype: "i64" | "u64", args: readonly number[]): number | undefined {
+  const operator = onBigInts[name];
+  if (operator === undefined) return undefined;
+  const within = dtype === "i64" ? BigInt.asIntN : BigInt.asUintN;
+  const [a = 0n, b = 0n, c = 0n] = args.map((arg) => within(64, BigInt(Math.trunc(arg))));
+  return wrapWide(operator(a, b, c));
+}
+
+/** The count of a shift is taken modulo the width; JavaScript's operators do that for 32 bits. */
+function shiftArguments(dtype: DType, [value, count]: readonly number[]): readonly number[] {
+  const bytes = dtypes[dtype].bytes;
+  return bytes < 4 ? [value, count & (8 * bytes - 1)] : [value, count];
+}
+
 /** Applies an operator to values of `dtype` (that of its first data argument) and wraps the result. */
 export function applyScalar(name: ScalarName, dtype: DType, args: readonly number[]): number {
   const { meaning, integer, result } = scalars[name];
+  if (dtype === "i64" || dtype === "u64") {
+    const wide = applyWide(name, dtype, args);
+    if (wide !== undefined) return wide;
+    if (dtype === "u64" && args.some((arg) => arg < 0))
+      return applyScalar(
+        name,
+        dtype,
+        args.map((arg) => (arg < 0 ? arg + 2 ** 64 : arg)),
+      );
+  }
   const integral = dtype !== "bool" && integerRanges[dtype] !== undefined;
-  const value = (integral && integer !== undefined ? integer : meaning)(...args);
+  const operands = name === "shl" || name === "shr" ? shiftArguments(dtype, args) : args;
+  const value = (integral && integer !== undefined ? integer : meaning)(...operands);
   return result === "bool" ? value : wrap(dtype, value);
 }

@@ -196,6 +196,8 @@ const lowest: { readonly [D in DType]?: number } = {
   u16: 0,
   i32: -2147483648,
   u32: 0,
+  i64: -(2 ** 63),
+  u64: 0,
   bool: 0,
 };
 

@@ -5,7 +5,7 @@
 
 import { isStatic, productOf } from "../../ir/dim.ts";
 import { byteWidth, type DType, dtypes, isFloat } from "../../ir/dtype.ts";
-import { CompilerBug, Unsupported } from "../../ir/errors.ts";
+import { CompilerBug } from "../../ir/errors.ts";
 import type { BasicScalar } from "../../ir/scalar.ts";
 import type { Dialect, Operation, Place, Spell, ValueType } from "../clike.ts";
 import {
@@ -20,7 +20,7 @@ import {
   ternaryCode,
 } from "./code.ts";
 
-/** Types of values; in memory a bool is a byte (see `memoryType`). 16-bit floats are refused by `refuseHalf` before printing. */
+/** Types of values; in memory a bool is a byte (see `memoryType`). 16-bit floats are bits, on the interface only. */
 const valueTypes: { readonly [D in DType]: string } = {
   f32: "float", f64: "double", f16: "uint16_t", bf16: "uint16_t",
   i8: "int8_t", u8: "uint8_t", i16: "int16_t", u16: "uint16_t", i32: "int", u32: "uint32_t", i64: "int64_t", u64: "uint64_t",
@@ -97,6 +97,11 @@ const unequal = relation("!=", LEVEL.equality);
 const conjunction = logical("&&", LEVEL.logicalAnd);
 const disjunction = logical("||", LEVEL.logicalOr);
 
+const bitwise =
+  (operator: string, level: number): Spell =>
+  (args, operation) =>
+    narrowed(guarded(operator, level)(args, operation), operation.dtype);
+
 /** On bool, as storing into bool defines it: `add` is or, `mul` is and. */
 export const cScalars: { readonly [N in BasicScalar]: Spell } = {
   add: arithmetic("+", LEVEL.additive, "wrapping_add", disjunction),
@@ -120,9 +125,9 @@ export const cScalars: { readonly [N in BasicScalar]: Spell } = {
   le: relation("<=", LEVEL.relational),
   eq: relation("==", LEVEL.equality),
   ne: unequal,
-  and: byKind(missing, guarded("&", LEVEL.bitAnd), conjunction),
-  or: byKind(missing, guarded("|", LEVEL.bitOr), disjunction),
-  xor: byKind(missing, guarded("^", LEVEL.bitXor), unequal),
+  and: byKind(missing, bitwise("&", LEVEL.bitAnd), conjunction),
+  or: byKind(missing, bitwise("|", LEVEL.bitOr), disjunction),
+  xor: byKind(missing, bitwise("^", LEVEL.bitXor), unequal),
   not: byKind(missing, ([a], { dtype }) => narrowed(prefixCode("~", a), dtype), prefix("!")),
   shl: byKind(missing, call("shift_left")),
   shr: byKind(missing, call("shift_right")),
@@ -130,8 +135,9 @@ export const cScalars: { readonly [N in BasicScalar]: Spell } = {
 }; // biome-ignore format: a table
 
 /** `~` and friends promote narrow integers to int; this brings the result back. */
-const narrowed = (code: Code, dtype: DType): Code =>
-  byteWidth(dtype) < 4 ? callCode(valueType(dtype), code) : code;
+function narrowed(code: Code, dtype: DType): Code {
+  return byteWidth(dtype) < 4 ? callCode(valueType(dtype), code) : code;
+}
 
 /** Literals of each kind. The most negative integers have no literal of their own. */
 export function cConstant(value: number, dtype: DType): Code {
@@ -139,9 +145,10 @@ export function cConstant(value: number, dtype: DType): Code {
   if (dtype === "bool") return atom(value !== 0 ? "true" : "false");
   if (dtype === "i64" && value <= -(2 ** 63)) return atom("INT64_MIN");
   if (dtype === "i32" && value === -(2 ** 31)) return atom("INT32_MIN");
+  // What `long` and `long long` are differs between machines: literals of 64 bits say their type.
   const suffix = dtype === "u32" ? "u" : dtype === "u64" ? "ull" : dtype === "i64" ? "ll" : "";
   const literal: Code = { text: `${BigInt(value)}${suffix}`, level: value < 0 ? LEVEL.prefix : LEVEL.atom };
-  return byteWidth(dtype) < 4 ? callCode(valueType(dtype), literal) : literal;
+  return byteWidth(dtype) === 4 ? literal : callCode(valueType(dtype), literal);
 }
 
 function floatConstant(value: number, dtype: DType): Code {
@@ -171,15 +178,6 @@ export function arrayLength({ buffer, name }: Place): number {
   const length = productOf(buffer.shape);
   if (!isStatic(length)) throw new CompilerBug("clike", `${name} is local and has a symbolic size`);
   return length;
-}
-
-/** Throws Unsupported for element types that have no arithmetic in plain C++ yet. */
-export function refuseHalf(target: string, dtype: DType, where: string): void {
-  if (dtype !== "f16" && dtype !== "bf16") return;
-  throw new Unsupported(target, `elements of type ${dtype}`, {
-    where,
-    hint: "Use float32, or the wasm target",
-  });
 }
 
 /** A dialect of scalars, one thread, no grid. */

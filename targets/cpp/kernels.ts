@@ -6,13 +6,12 @@ import { printDim } from "../../ir/dim.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Bundle } from "../../ir/program.ts";
 import { type Aliases, aliasesOf } from "../aliasing.ts";
-import { memoryType, refuseHalf } from "../clike/c-dialect.ts";
+import { memoryType } from "../clike/c-dialect.ts";
 import { commentText } from "../clike/code.ts";
 import type { Names } from "../clike/names.ts";
 import { type Dialect, printKernel, type Sharing } from "../clike.ts";
 
 export interface KernelStyle {
-  readonly target: string;
   readonly dialect: Dialect;
   /** What stands before the name: `void`, `__global__ void`, with attributes. */
   head(kernel: Kernel): string;
@@ -51,10 +50,9 @@ export function printKernels(bundle: Bundle, style: KernelStyle, names: Names): 
 function signatureAndBody(
   kernel: Kernel,
   aliases: Aliases,
-  { dialect, target }: KernelStyle,
+  { dialect }: KernelStyle,
   share: ReturnType<NonNullable<KernelStyle["share"]>>,
 ): string {
-  for (const { buffer } of kernel.params) refuseHalf(target, buffer.dtype, kernel.name);
   const { params, dims, body } = printKernel(kernel, dialect, [], share?.sharing);
   const words = new Set(body.match(/\w+/g));
   const declare = (type: string, name: string): string =>

@@ -26,7 +26,7 @@ import { printSteps, type StepSpelling } from "./steps.ts";
 import { vectorSnippets } from "./vectors.ts";
 
 /** Kernels are not inlined: each is compiled by itself, and a profiler shows it by name. */
-const style: KernelStyle = { target: "cpp", dialect: cppDialect, head: () => "[[gnu::noinline]] void" };
+const style: KernelStyle = { dialect: cppDialect, head: () => "[[gnu::noinline]] void" };
 
 /** The same where threads share kernels. */
 const threadedStyle: KernelStyle = {

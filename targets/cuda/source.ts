@@ -25,7 +25,6 @@ import {
 import { exportText, fillText, lifecycleText, weightsText } from "./lifecycle.ts";
 
 const style: KernelStyle = {
-  target: "cuda",
   dialect: cudaDialect,
   head: (kernel) => `__global__ __launch_bounds__(${threadsOf(kernel)}) void`,
 };

@@ -2,7 +2,7 @@
  * Expressions of one function: operands first, then the spelling its type has in the tables. Addresses come from the plan.
  */
 import { CompilerBug } from "../../ir/errors.ts";
-import { type Buffer, type Expr, makeVar, read, type Var } from "../../ir/kernel.ts";
+import { type Buffer, constant, type Expr, makeVar, read, scalar, splat, type Var } from "../../ir/kernel.ts";
 import { type BasicScalar, scalars } from "../../ir/scalar.ts";
 import type { Access, AddressPlan, Operand, Value } from "./address-plan.ts";
 import { emitBitcast, emitCast } from "./casts.ts";
@@ -146,7 +146,7 @@ export class Expressions implements Speller {
     if (!basic) throw new CompilerBug("wasm emitter", `${expr.name} was not expanded`);
     const { repr } = machineOf((result === "second" ? args[1] : args[0]).dtype);
     const spellings = (lanes === 1 ? scalarSpellings : this.#vectors)[repr];
-    spell(this, spellings[expr.name as BasicScalar], args);
+    spell(this, spellings[expr.name as BasicScalar], isShift(expr.name) ? withinWidth(args) : args);
     if (result === "same") wrapNarrow(this.code, dtype, lanes);
   }
 
@@ -178,4 +178,16 @@ export class Expressions implements Speller {
     this.#locals.set(thing, local);
     return local;
   }
+}
+
+const isShift = (name: string): boolean => name === "shl" || name === "shr";
+
+/** The machine takes counts modulo 32, or 64; values narrower than that have fewer bits. */
+function withinWidth([value, count]: readonly Expr[]): readonly Expr[] {
+  const bits = machineOf(value.dtype).narrow?.bits;
+  if (bits === undefined) return [value, count];
+  const most = (lanes: number): Expr => constant(bits - 1, count.dtype, lanes);
+  if (count.kind === "const") return [value, constant(count.value & (bits - 1), count.dtype, count.lanes)];
+  if (count.kind === "splat") return [value, splat(scalar("and", count.arg, most(1)), count.lanes)];
+  return [value, scalar("and", count, most(count.lanes))];
 }

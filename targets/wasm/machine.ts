@@ -4,7 +4,7 @@
  * give it. In memory every element has the width of its dtype.
  */
 import { byteWidth, type DType } from "../../ir/dtype.ts";
-import { Unsupported } from "../../ir/errors.ts";
+import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import type { Code } from "./code.ts";
 import type { OpName, ValueType } from "./opcodes.ts";
 
@@ -83,12 +83,10 @@ function narrow(load: OpName, store: OpName, vector: VectorMoves, bits: 8 | 16):
   return { repr: signed ? "i32" : "u32", type: "i32", load, store, vector, narrow: { bits, signed } };
 }
 
-/** Throws Unsupported for half precision, which WebAssembly cannot load. */
+/** Halves do not get here: kernels compute with f32 and move bits (`compiler/lower/widen-halves.ts`). */
 export function machineOf(dtype: DType): Machine {
   if (dtype !== "f16" && dtype !== "bf16") return machines[dtype];
-  throw new Unsupported("wasm", `dtype ${dtype}`, {
-    hint: "Keep these tensors in f32, or compile for cuda",
-  });
+  throw new CompilerBug("wasm emitter", `a value of dtype ${dtype}`);
 }
 
 /** Throws Unsupported for vectors of 64-bit elements and of other lengths than 4. */

@@ -8,7 +8,16 @@
 import { type DType, dtypes } from "../../ir/dtype.ts";
 import { CompilerBug } from "../../ir/errors.ts";
 import type { BasicScalar } from "../../ir/scalar.ts";
-import { atom, type Code, callCode, infixCode, LEVEL, prefixCode, textAt } from "../clike/code.ts";
+import {
+  atom,
+  type Code,
+  callCode,
+  guardedInfixCode,
+  infixCode,
+  LEVEL,
+  prefixCode,
+  textAt,
+} from "../clike/code.ts";
 import type { Spell } from "../clike.ts";
 import { wrapped } from "./types.ts";
 
@@ -74,12 +83,15 @@ const naturalDivision =
   ([a, b], { natural }) =>
     natural && isNonzero(b) ? infixCode(operator, LEVEL.multiplicative, a, b) : callCode(helper, a, b);
 
-/** WGSL counts modulo the width at run time, and rejects constants above it. */
+/** WGSL counts modulo 32 at run time, and rejects constants above that; narrow integers have fewer bits. */
 const shift =
   (operator: string): Spell =>
-  ([a, count]) => {
+  ([a, count], { dtype }) => {
+    const last = 8 * dtypes[dtype].bytes - 1;
     const constant = integerOf(count);
-    const masked = constant === undefined ? callCode("u32", count) : atom(`${constant & 31}u`);
+    const plain = callCode("u32", count);
+    const counted = last === 31 ? plain : guardedInfixCode("&", LEVEL.bitAnd, plain, atom(`${last}u`));
+    const masked = constant === undefined ? counted : atom(`${constant & last}u`);
     return {
       text: `${textAt(a, LEVEL.prefix)} ${operator} ${textAt(masked, LEVEL.prefix)}`,
       level: LEVEL.shift,

@@ -11,7 +11,7 @@ export type Register = "f32" | "i32" | "u32" | "bool";
 const REGISTER = { float: "f32", signed: "i32", unsigned: "u32", bool: "bool" } as const;
 // biome-ignore format: one row per family
 const INSTEAD: { readonly [D in DType]?: string } = {
-  f64: "f32", f16: "f32", bf16: "f32",
+  f64: "f32",
   i64: "i32", u64: "u32",
 };
 
