@@ -55,6 +55,8 @@ class GroupWriter {
   private readonly readInside = new Set<Value>();
   private readonly totals = new Map<string, Var>();
   private readonly slices: Slices;
+  /** Stores of results, behind everything that is read: a result may take the place of something the group reads. */
+  private readonly last: Stmt[] = [];
   private readonly evaluator: Evaluator;
   private readonly block: Block;
   private readonly placement: Placement;
@@ -124,7 +126,7 @@ class GroupWriter {
     if (tile.length === 0) tile.push({ axis: -1, variable: makeVar("once"), extent: 1 });
     const body = tile.reduceRight<readonly Stmt[]>(
       (stmts, { variable, extent }) => [forLoop(variable, this.extent(extent), stmts)],
-      inner,
+      [...inner, ...this.last],
     );
     const access = this.options.accumulate ? "readwrite" : "write";
     return {
@@ -205,12 +207,16 @@ class GroupWriter {
     const [result] = stage.op.results;
     const value = simplify(this.evaluator.inline(stage.op, index), this.ranges);
     const output = this.outputs.get(result);
-    const held = this.readInside.has(result) ? this.hold(stage, result, allocs) : undefined;
+    const isLast = loops.length === 0 && this.outputs.size > 1;
+    const isHeld = this.readInside.has(result) || (isLast && output !== undefined);
+    const held = isHeld ? this.hold(stage, result, allocs) : undefined;
     const local = loops.map(({ variable }) => readVar(variable));
     if (output === undefined) return held === undefined ? [] : [store(held, local, value)];
     const target = this.slices.index(result, index);
     if (held === undefined) return [store(output, target, value)];
-    return [store(held, local, value), store(output, target, load(held, local))];
+    const storing = store(output, target, load(held, local));
+    if (isLast) this.last.push(storing);
+    return [store(held, local, value), ...(isLast ? [] : [storing])];
   }
 
   private reduction(
