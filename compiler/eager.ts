@@ -80,6 +80,8 @@ export class EagerEngine implements Engine {
   }
 
   adopt(tensor: Tensor): Tensor {
+    const inner = tensor.engine.inner?.(tensor);
+    if (inner !== undefined) return inner.engine === this ? inner : this.adopt(inner);
     return this.constant(tensor.engine.readSync(tensor));
   }
 

@@ -31,6 +31,8 @@ export interface Engine {
   constant(array: NDArray): Tensor;
   /** A tensor of another engine as one of this: what a trace does with eager tensors it meets. */
   adopt(tensor: Tensor): Tensor;
+  /** The tensor of another engine that holds the elements of one of this. */
+  inner?(tensor: Tensor): Tensor;
   /** The elements; throws ModelError in a trace, whose tensors have none yet. */
   read(tensor: Tensor): Promise<NDArray>;
   /** The same at once; throws where the target only answers later (webgpu). */

@@ -59,8 +59,8 @@ export class Trace implements Engine {
   }
 
   /**
-   * Rewrites what was traced so far, before it is differentiated. Of the tensors made until now only those in `keep` (and inputs and
-   * variables) may be used afterwards.
+   * Rewrites what was traced so far, before it is differentiated: the tensors in `keep` stand for their rewritten values from now on. Others stay
+   * what they were, so that code may go on using them, at the price of computing them beside the rewritten ones.
    */
   rewrite(change: (module: Module) => Module, keep: readonly Tensor[]): void {
     const returns = keep.map((tensor) => this.value(tensor));
@@ -73,8 +73,11 @@ export class Trace implements Engine {
     };
     const { body } = change({ funcs: [{ ...traced, body: { ...traced.body, ops: [...this.builder.ops] } }] })
       .funcs[0];
-    this.builder.ops.splice(0, this.builder.ops.length, ...body.ops);
-    returns.forEach((value, i) => this.replaced.set(value, body.returns[i]));
+    const present = new Set(this.builder.ops);
+    this.builder.ops.push(...body.ops.filter((op) => !present.has(op)));
+    returns.forEach((value, i) => {
+      if (value !== body.returns[i]) this.replaced.set(value, body.returns[i]);
+    });
   }
 
   op(

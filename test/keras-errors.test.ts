@@ -37,6 +37,10 @@ function rejects(name: string, body: () => Promise<unknown>, message: string): v
 }
 
 const { x, y } = clusters(8);
+/** The classes of metrics, in the order of the public list. */
+const metricNames = Object.keys(keras.metrics)
+  .filter((name) => /^[A-Z]/.test(name) && !/^Metric$|Wrapper/.test(name))
+  .join(", ");
 
 function classifier(compiled = true, units = 3) {
   const model = keras.Sequential(
@@ -168,17 +172,17 @@ throws(
 rejects(
   "a model that is not compiled",
   () => classifier(false).fit(x, y, quiet),
-  "fit: the model is not compiled. Call model.compile({ optimizer, loss }) first",
+  "fit: You must call `compile()` before using the model. model.compile({ optimizer, loss })",
 );
 throws(
   "a loss that there is not",
   () => classifier(false).compile({ loss: 5 as never }),
-  "not a loss; expected a name, an instance or a configuration; got 5",
+  "Could not interpret loss identifier: 5; expected a name, an instance or a configuration",
 );
 throws(
   "a metric that there is not",
   () => classifier(false).compile({ metrics: ["acuracy"] }),
-  `unknown metric; expected one of Mean, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCoshError, KLDivergence, Poisson, Hinge, SquaredHinge, CategoricalHinge, CosineSimilarity, CategoricalCrossentropy, BinaryCrossentropy, SparseCategoricalCrossentropy; got "acuracy"`,
+  `Could not interpret metric identifier: acuracy; expected one of ${metricNames}`,
 );
 rejects(
   "labels out of range",

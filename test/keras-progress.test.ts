@@ -4,8 +4,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { keras, layers } from "../compiler/index.ts";
-import { ProgressBar, type ProgressOutput, type Verbosity } from "../compiler/keras/training/progress-bar.ts";
-import { fixed } from "../compiler/keras/training/python-format.ts";
+import {
+  ProgressBar,
+  type ProgressOutput,
+  type Verbosity,
+} from "../compiler/keras/callbacks/progress-bar.ts";
+import { fixed } from "../compiler/keras/callbacks/python-format.ts";
 import { asArray, asObject, goldenJson } from "./support/goldens.ts";
 import { clusters } from "./support/keras-data.ts";
 

@@ -300,7 +300,7 @@ fresh("trainOnBatch runs on until resetMetrics", async () => {
   const first = await model.testOnBatch(x, y);
   const half = clusters(25);
   const both = await model.testOnBatch(half.x, half.y);
-  assert.not.equal(both.loss, first.loss);
+  assert.not.equal(both[0], first[0]);
   model.resetMetrics();
   assert.equal(await model.testOnBatch(x, y), first);
 });

@@ -1,7 +1,7 @@
 /** `keratin bench`: eager against compiled, target against target, with and without each pass. */
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { ModelError } from "../../ir/errors.ts";
+import { ModelError, Unsupported } from "../../ir/errors.ts";
 import { type BenchReport, bench } from "../report/bench.ts";
 import { bytesText, millisecondsText, type Output, table } from "./console.ts";
 import { loadSource } from "./load-source.ts";
@@ -26,7 +26,7 @@ export function addBench(program: Command, output: Output): void {
     .option("-t, --target <list>", "wasm, wgsl, cpp, cuda; several with commas", "wasm")
     .option("--eager", "also one op at a time")
     .option("-b, --batch <n>", "samples in a call", "1")
-    .option("--threads <n>", "threads that a call may take, in wasm and cpp", "1")
+    .option("--threads <n>", "threads that a target may use; there is one so far", "1")
     .option("--time <ms>", "milliseconds for each steady measurement", "1000")
     .option("--json <file>", "write the figures")
     .option("--html <file>", "write a report with charts")
@@ -37,12 +37,12 @@ async function benchCommand(path: string, options: BenchOptions, output: Output)
   const targets = parseTargets(options.target);
   const batch = positiveInteger(options.batch, "--batch");
   const budget = positiveInteger(options.time, "--time");
-  const threads = positiveInteger(options.threads, "--threads");
+  if (positiveInteger(options.threads, "--threads") !== 1)
+    throw new Unsupported(targets.join(", "), `${options.threads} threads`, { expected: "--threads 1" });
   const source = await loadSource(path);
   const report = await bench(source, {
     targets,
     batch,
-    threads,
     eager: options.eager,
     budget,
     progress: output.progress,
@@ -65,9 +65,8 @@ export function writeReport(file: string, text: string): void {
 
 /** All tables of a report. */
 export function printBench(report: BenchReport, { print }: Output): void {
-  const { model, batch, threads, flops, machine, targets, missing } = report;
-  const onThreads = threads === 1 ? "" : ` on ${threads} threads`;
-  print(`${model}, batch ${batch}${onThreads}, ${(flops / 1e6).toFixed(2)} MFLOP per call`);
+  const { model, batch, flops, machine, targets, missing } = report;
+  print(`${model}, batch ${batch}, ${(flops / 1e6).toFixed(2)} MFLOP per call`);
   print(machine);
   print("");
   for (const line of targetTable(report)) print(line);

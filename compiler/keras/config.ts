@@ -148,9 +148,8 @@ export function resolve<T>(identifier: unknown, lookup: Lookup<T>): T {
   if (lookup.isInstance(identifier)) return identifier;
   if (typeof identifier === "string") return new (findClass(identifier, lookup))({});
   if (isPlainObject(identifier)) return fromObject(identifier, lookup);
-  throw new ModelError(`not a ${lookup.kind}`, {
+  throw new ModelError(`Could not interpret ${lookup.kind} identifier: ${String(identifier)}`, {
     expected: "a name, an instance or a configuration",
-    got: String(identifier),
   });
 }
 
@@ -187,8 +186,7 @@ function findClass<T>(name: string, { kind, classes, aliases = {} }: Lookup<T>):
     (className) => className === target || snakeClassName(className) === target,
   );
   if (found !== undefined) return classes[found];
-  throw new ModelError(`unknown ${kind}`, {
+  throw new ModelError(`Could not interpret ${kind} identifier: ${name}`, {
     expected: `one of ${Object.keys(classes).join(", ")}`,
-    got: JSON.stringify(name),
   });
 }

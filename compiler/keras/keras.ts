@@ -5,9 +5,12 @@
 import { dtypes } from "../../ir/dtype.ts";
 import { activations } from "./activations.ts";
 import { applications } from "./applications/index.ts";
+import { factory } from "./callable.ts";
+import { callbacks } from "./callbacks/index.ts";
 import { constraints } from "./constraints.ts";
 import { loadData } from "./datasets/mnist.ts";
 import { dtypeOf } from "./dtype-names.ts";
+import { DTypePolicy } from "./dtype-policy.ts";
 import { initializers } from "./initializers/index.ts";
 import * as layers from "./layers/index.ts";
 import { Input } from "./layers/input-layer.ts";
@@ -22,7 +25,6 @@ import { regularizers } from "./regularizers.ts";
 import { saving } from "./saving/index.ts";
 import { session } from "./session.ts";
 import { GradientTape, grad } from "./tape.ts";
-import { Callback, EarlyStopping, History } from "./training/callbacks.ts";
 import { utils } from "./utils/index.ts";
 import { Variable } from "./variable.ts";
 
@@ -64,7 +66,8 @@ export const keras = {
   losses,
   metrics,
   optimizers,
-  callbacks: { Callback, EarlyStopping, History },
+  callbacks,
+  dtypePolicies: { DTypePolicy: factory(DTypePolicy) },
   datasets: { mnist: { loadData } },
   random: { SeedGenerator },
   utils,

@@ -16,6 +16,13 @@ export interface VariableScope {
   read(variable: TensorMethods): Tensor;
   /** Takes a new value; false leaves it to the variable. */
   write(variable: TensorMethods, value: Tensor): boolean;
+  /** Whether these variables, in this order, lie in one piece. */
+  hasGroup?(variables: readonly TensorMethods[]): boolean;
+  /** The values of variables that lie in one piece, end to end. */
+  readGroup?(variables: readonly TensorMethods[]): Tensor;
+  writeGroup?(variables: readonly TensorMethods[], value: Tensor): void;
+  /** Values that variables have or will have, and that later code may read. */
+  known?(): readonly Tensor[];
 }
 
 /** What calls inside a layer's call inherit. */
@@ -168,6 +175,11 @@ export class KerasSession {
   /** Outside of a step, losses of layers have no use and are dropped. */
   addLoss(loss: Tensor): void {
     this.lossLists.at(-1)?.push(loss);
+  }
+
+  /** What layers have added to the loss of the step that is running. */
+  presentLosses(): readonly Tensor[] {
+    return this.lossLists.at(-1) ?? [];
   }
 
   /** Names of the layers being built or called, outermost first. */

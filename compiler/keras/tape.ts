@@ -10,6 +10,7 @@ import { opTable } from "../../ir/ops/index.ts";
 import type { TensorType } from "../../ir/type.ts";
 import { gradients } from "../autodiff.ts";
 import { type Engine, Tensor, type TensorLike, type TensorMethods, toTensor } from "../tensor.ts";
+import { Trace } from "../trace.ts";
 import { flatten, mapNest, type Nest } from "./nest.ts";
 import { session, type VariableScope } from "./session.ts";
 import { Variable } from "./variable.ts";
@@ -25,11 +26,11 @@ class TapeEngine implements Engine {
   readonly builder = new Builder(opTable);
   /** The elements of every value noted so far. */
   readonly elements = new Map<Value, Tensor>();
-  private readonly inner: Engine;
+  private readonly below: Engine;
   private readonly adopted = new Map<Tensor, Tensor>();
 
-  constructor(inner: Engine) {
-    this.inner = inner;
+  constructor(below: Engine) {
+    this.below = below;
   }
 
   op(
@@ -39,7 +40,7 @@ class TapeEngine implements Engine {
     regions: readonly Block[] = [],
   ): readonly Tensor[] {
     const recorded = operands.map((operand) => this.recorded(operand));
-    const results = this.inner.op(
+    const results = this.below.op(
       name,
       recorded.map(({ eager }) => eager),
       attrs,
@@ -55,12 +56,12 @@ class TapeEngine implements Engine {
   }
 
   constant(array: NDArray): Tensor {
-    return this.input(this.inner.constant(array));
+    return this.input(this.below.constant(array));
   }
 
   adopt(tensor: Tensor): Tensor {
     if (tensor.engine === this) return tensor;
-    const known = this.adopted.get(tensor) ?? this.input(toTensor(tensor, this.inner));
+    const known = this.adopted.get(tensor) ?? this.input(toTensor(tensor, this.below));
     this.adopted.set(tensor, known);
     return known;
   }
@@ -71,6 +72,10 @@ class TapeEngine implements Engine {
 
   readSync(tensor: Tensor): NDArray {
     return this.recorded(tensor).eager.arraySync();
+  }
+
+  inner(tensor: Tensor): Tensor {
+    return this.recorded(tensor).eager;
   }
 
   recorded(tensor: Tensor): Recorded {
@@ -93,7 +98,7 @@ class TapeEngine implements Engine {
   run(start: number): void {
     for (const op of this.builder.ops.slice(start)) {
       const operands = op.operands.map((value) => this.elementsOf(value));
-      const results = this.inner.op(op.name, operands, op.attrs, op.regions);
+      const results = this.below.op(op.name, operands, op.attrs, op.regions);
       op.results.forEach((result, i) => this.elements.set(result, results[i]));
     }
   }
@@ -130,61 +135,42 @@ class TapeScope implements VariableScope {
 /** A tensor or variable whose gradient is wanted, or a structure of them. */
 export type Sources = Nest<TensorMethods>;
 
-/**
- * Records eager code, then differentiates it.
- *
- * Example:
- *
- *     const tape = new keras.GradientTape()
- *     const loss = tape.record(() => ops.mean(ops.square(model(x).sub(y))))
- *     const gradients = tape.gradient(loss, model.trainableVariables)
- *     optimizer.apply(gradients, model.trainableVariables)
- *
- * All variables and tensors that the code reads can be differentiated by. A tape may be asked more than once.
- */
-export class GradientTape {
+/** What a tape does, in eager code and inside of a trace. */
+interface Recorder {
+  record<T>(body: () => T): T;
+  watch(tensor: TensorLike): Tensor;
+  /** The gradients of the sum of `target`, zeros where it does not depend on a source. */
+  gradients(target: Tensor, sources: readonly TensorMethods[]): readonly Tensor[];
+}
+
+/** Notes ops down while they run. */
+class EagerRecorder implements Recorder {
   private readonly engine = new TapeEngine(session.backend().eager);
   private readonly scope = new TapeScope(this.engine);
 
-  /** Runs `body` and notes its ops down. */
   record<T>(body: () => T): T {
     return session.within(this.scope, body);
   }
 
-  /** The tensor as one of this tape: needed only for tensors made from plain data, which have no identity of their own. */
   watch(tensor: TensorLike): Tensor {
     return toTensor(tensor, this.engine);
   }
 
-  /**
-   * d target / d source for each source, in the structure of `sources`; zeros where target does not depend on it. A target with several elements
-   * stands for their sum. Throws ModelError where target was not recorded, or where the path goes through an op without gradient.
-   */
-  gradient(target: Tensor, sources: TensorMethods): Tensor;
-  gradient(target: Tensor, sources: readonly TensorMethods[]): Tensor[];
-  gradient(target: Tensor, sources: Sources): Nest<Tensor>;
-  gradient(target: Tensor, sources: Sources): Nest<Tensor> {
+  gradients(target: Tensor, sources: readonly TensorMethods[]): readonly Tensor[] {
+    const { builder } = this.engine;
     if (target.engine !== this.engine) {
       throw new ModelError("this tape did not record the target", {
         got: target.toString(),
         hint: "Compute it inside of tape.record",
       });
     }
-    const { builder } = this.engine;
     const start = builder.ops.length;
-    const { value } = this.engine.recorded(target);
-    const scalar = builder.sum(
-      value,
-      value.type.shape.map((_, axis) => axis),
-    );
-    const wanted = flatten(sources).map((source) => this.engine.recorded(this.present(source)).value);
-    const found = gradients(builder, scalar, wanted);
+    const wanted = sources.map((source) => this.engine.recorded(this.present(source)).value);
+    const found = gradients(builder, total(builder, this.engine.recorded(target).value), wanted);
     this.engine.run(start);
-    const results = found.map((gradient, i) =>
+    return found.map((gradient, i) =>
       gradient === undefined ? this.zeros(wanted[i]) : this.engine.elementsOf(gradient),
     );
-    let next = 0;
-    return mapNest(sources, () => results[next++]);
   }
 
   private present(source: TensorMethods): Tensor {
@@ -196,6 +182,82 @@ export class GradientTape {
     const zeros = this.engine.builder.full(value.type, 0);
     this.engine.run(start);
     return this.engine.elementsOf(zeros);
+  }
+}
+
+/** In a trace everything is noted down already. */
+class TraceRecorder implements Recorder {
+  private readonly trace: Trace;
+
+  constructor(trace: Trace) {
+    this.trace = trace;
+  }
+
+  record<T>(body: () => T): T {
+    return body();
+  }
+
+  watch(tensor: TensorLike): Tensor {
+    return toTensor(tensor, this.trace);
+  }
+
+  gradients(target: Tensor, sources: readonly TensorMethods[]): readonly Tensor[] {
+    const { builder } = this.trace;
+    const wanted = sources.map((source) => this.trace.value(source.value));
+    const found = gradients(builder, total(builder, this.trace.value(target)), wanted);
+    return found.map((gradient, i) => this.trace.wrap(gradient ?? builder.full(wanted[i].type, 0)));
+  }
+}
+
+const total = (builder: Builder, value: Value): Value =>
+  value.type.shape.length === 0
+    ? value
+    : builder.sum(
+        value,
+        value.type.shape.map((_, axis) => axis),
+      );
+
+/**
+ * Records code, then differentiates it: eagerly, or inside of a step that is being compiled.
+ *
+ * Example:
+ *
+ *     const tape = new keras.GradientTape()
+ *     const loss = tape.record(() => ops.mean(ops.square(model(x).sub(y))))
+ *     const gradients = tape.gradient(loss, model.trainableVariables)
+ *     optimizer.apply(gradients, model.trainableVariables)
+ *
+ * All variables and tensors that the code reads can be differentiated by. A tape may be asked more than once.
+ */
+export class GradientTape {
+  private readonly recorder: Recorder;
+
+  constructor() {
+    const engine = session.engine();
+    this.recorder = engine instanceof Trace ? new TraceRecorder(engine) : new EagerRecorder();
+  }
+
+  /** Runs `body` and notes its ops down. */
+  record<T>(body: () => T): T {
+    return this.recorder.record(body);
+  }
+
+  /** The tensor as one of this tape: needed only for tensors made from plain data, which have no identity of their own. */
+  watch(tensor: TensorLike): Tensor {
+    return this.recorder.watch(tensor);
+  }
+
+  /**
+   * d target / d source for each source, in the structure of `sources`; zeros where target does not depend on it. A target with several elements
+   * stands for their sum. Throws ModelError where target was not recorded, or where the path goes through an op without gradient.
+   */
+  gradient(target: Tensor, sources: TensorMethods): Tensor;
+  gradient(target: Tensor, sources: readonly TensorMethods[]): Tensor[];
+  gradient(target: Tensor, sources: Sources): Nest<Tensor>;
+  gradient(target: Tensor, sources: Sources): Nest<Tensor> {
+    const results = this.recorder.gradients(target, flatten(sources));
+    let next = 0;
+    return mapNest(sources, () => results[next++]);
   }
 }
 

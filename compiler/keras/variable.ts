@@ -27,6 +27,8 @@ export interface VariableOptions {
   readonly trainable?: boolean;
   /** Default: the names of the layers being built, then the name. */
   readonly path?: string;
+  /** Whether it begins anew from time to time, as the state of metrics does with each epoch; default false. */
+  readonly resets?: boolean;
 }
 
 /**
@@ -41,6 +43,8 @@ export class Variable extends TensorMethods {
   trainable: boolean;
   /** Whether it was made to be trained: moving statistics are not. */
   readonly isTrainable: boolean;
+  /** Whether it begins anew from time to time, as the state of metrics does. */
+  readonly resets: boolean;
   /** Its penalty in the loss. */
   regularizer: ((weight: Tensor) => TensorLike) | null = null;
   /** What an optimizer does to it after each update. */
@@ -55,6 +59,7 @@ export class Variable extends TensorMethods {
     this.path = options.path ?? [...session.namePath(), this.name].join("/");
     this.isTrainable = options.trainable ?? true;
     this.trainable = this.isTrainable;
+    this.resets = options.resets ?? false;
     const array =
       initial instanceof TensorMethods ? initial.value.arraySync() : toArray(initial, session.floatx);
     this.dtype = array.dtype;

@@ -2,22 +2,17 @@
  * From what users hand over to what artifacts are made from: a Keras model is traced, with its weights as parameters, or for training
  * with weights and optimizer state as states; a module that was traced already is taken as it is.
  */
-import { Builder } from "../../ir/builder.ts";
 import { byteWidth, isFloat } from "../../ir/dtype.ts";
 import { ModelError } from "../../ir/errors.ts";
-import type { Func, ResultRole, Value } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
-import { opTable } from "../../ir/ops/index.ts";
-import { MeanMetric } from "../keras/metrics/metric.ts";
 import { Model } from "../keras/models/model.ts";
 import { flatten, type Nest } from "../keras/nest.ts";
 import { session } from "../keras/session.ts";
-import type { CompileTargets } from "../keras/training/objectives.ts";
 import {
   type ArgumentSpec,
+  type PartSpec,
   type ProgramSpec,
   stateValues,
-  type TracedModel,
   traceModel,
 } from "../keras/training/program.ts";
 import type { StateLayout } from "../keras/training/state-layout.ts";
@@ -57,12 +52,12 @@ async function traceSource(
   const inputs = inputsOf(model);
   // One input is passed by itself, several as a list.
   const structure = inputs.length === 1 ? 0 : inputs.map((_, i) => i);
-  const spec: ProgramSpec = { model, structure, inputs, ...(train ? trainingSpec(model) : {}) };
+  const x = { specs: inputs, structure };
+  const spec: ProgramSpec = { model, x, y: train ? labelsOf(model) : null, freshMetrics: true };
   const traced = traceModel(spec, train ? "train" : "predict");
-  const funcs = traced.module.funcs.filter((func) => func.name !== "test_step");
   return {
     name,
-    module: { funcs: funcs.map((func) => (func.name === "train_step" ? withMetrics(func, traced) : func)) },
+    module: { funcs: traced.module.funcs.filter((func) => func.name !== "test_step") },
     values: await stateValues(traced.layout),
     parts: partsOf(traced.layout),
     eager: (arrays) => callEagerly(model, structure, arrays),
@@ -84,26 +79,18 @@ function inputsOf(model: Model<unknown>): ArgumentSpec[] {
   });
 }
 
-function trainingSpec(model: Model<unknown>): Pick<ProgramSpec, "targets" | "compiled"> {
-  const { optimizer } = model;
-  if (optimizer === undefined) {
+/** What the training step takes beside the inputs. */
+function labelsOf(model: Model<unknown>): PartSpec {
+  if (model.optimizer === undefined) {
     throw new ModelError("the model is not compiled, so it has no training step", {
       where: `model "${model.name}"`,
       hint: "Call model.compile({ optimizer, loss }) before, or leave --train out",
     });
   }
-  const config = model.getCompileConfig();
-  const targets = {
-    loss: config.loss,
-    lossWeights: config.loss_weights,
-    metrics: config.metrics,
-    weightedMetrics: config.weighted_metrics,
-  } as CompileTargets;
+  const { loss } = model.getCompileConfig();
   const outputs = "outputs" in model ? (model.outputs as readonly Tensor[]) : [];
-  return {
-    targets: outputs.map((output, i) => labelSpec(output, i, config.loss)),
-    compiled: { ...targets, optimizer },
-  };
+  const specs = outputs.map((output, i) => labelSpec(output, i, loss));
+  return { specs, structure: specs.length === 1 ? 0 : specs.map((_, i) => i) };
 }
 
 /** Labels look like the output, but for losses that take the number of the class. */
@@ -114,38 +101,6 @@ function labelSpec({ dtype, shape }: Tensor, i: number, loss: unknown): Argument
   return isSparse
     ? { name, dtype: "i32", shape: shape.slice(0, -1) }
     : { name, dtype: isFloat(dtype) ? dtype : "f32", shape };
-}
-
-/** The training step with metrics of the batch in place of the sums that they are made from. */
-function withMetrics(func: Func, { objectives, statisticsCounts }: TracedModel): Func {
-  const b = new Builder(opTable);
-  const found: { value: Value; role: ResultRole }[] = [];
-  const add = (name: string, value: Value): void =>
-    void found.push({ value, role: { kind: "output", name } });
-  const outputs = func.results.flatMap((role, i) => (role.kind === "output" ? [func.body.returns[i]] : []));
-  const [loss, ...rest] = outputs;
-  add("loss", loss);
-  const losses = objectives?.losses ?? [];
-  if (losses.length > 1) losses.forEach(({ name }, i) => void add(`${name}_loss`, rest[i]));
-  let at = outputs.length - statisticsCounts.reduce((a, c) => a + c, 0);
-  objectives?.metrics.forEach(({ metric, name }, i) => {
-    const sums = outputs.slice(at, at + statisticsCounts[i]);
-    at += statisticsCounts[i];
-    if (metric instanceof MeanMetric && sums.length === 2) add(name, b.div(sums[0], sums[1]));
-    else sums.forEach((sum, part) => void add(`${name}_${part}`, sum));
-  });
-  func.results.forEach((role, i) => {
-    if (role.kind !== "output") found.push({ value: func.body.returns[i], role });
-  });
-  const block = b.block(
-    func.body.args,
-    found.map(({ value }) => value),
-  );
-  return {
-    ...func,
-    body: { ...block, ops: [...func.body.ops, ...block.ops] },
-    results: found.map(({ role }) => role),
-  };
 }
 
 /** The variables in each slab. */
@@ -168,10 +123,7 @@ async function callEagerly(
   arrays: readonly NDArray[],
 ): Promise<readonly NDArray[]> {
   const { eager } = session.backend();
-  const results = model.callFlat(
-    arrays.map((array) => eager.constant(array)),
-    structure,
-    false,
-  );
+  const tensors = arrays.map((array) => eager.constant(array));
+  const results = model.predictStep([model.packInputs(tensors, structure), null, null]);
   return Promise.all(flatten<Tensor>(results).map((tensor) => tensor.array()));
 }

@@ -34,8 +34,6 @@ export interface BenchOptions {
   readonly targets: readonly TargetName[];
   readonly batch: number;
   readonly eager?: boolean;
-  /** That a call may take, where the target has them (wasm and cpp). */
-  readonly threads?: number;
   /** Milliseconds for each steady measurement. */
   readonly budget?: number;
   readonly progress?: (step: string) => void;
@@ -70,7 +68,6 @@ export interface PassBench {
 export interface BenchReport {
   readonly model: string;
   readonly batch: number;
-  readonly threads: number;
   readonly flops: number;
   readonly machine: string;
   readonly targets: readonly TargetBench[];
@@ -88,7 +85,7 @@ const ENTRY = "predict";
 const otherStages = ["chunk-batch", "merge-launches", "schedule"];
 
 export async function bench(source: ArtifactSource, options: BenchOptions): Promise<BenchReport> {
-  const { targets, batch, threads = 1, budget = 1000, progress } = options;
+  const { targets, batch, budget = 1000, progress } = options;
   const inputs = randomInputs(source, batch);
   const wasm = compileFor("wasm", source);
   const func = wasm.module.funcs.find(({ name }) => name === ENTRY) as Func;
@@ -99,7 +96,7 @@ export async function bench(source: ArtifactSource, options: BenchOptions): Prom
   for (const target of targets) {
     progress?.(`measure ${target}`);
     try {
-      measured.push(await benchTarget(target, source, inputs, { batch, flops, threads, budget }));
+      measured.push(await benchTarget(target, source, inputs, { batch, flops, budget }));
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
       missing.push({ target, why: error.message });
@@ -119,7 +116,6 @@ export async function bench(source: ArtifactSource, options: BenchOptions): Prom
   return {
     model: source.name,
     batch,
-    threads,
     flops,
     machine,
     targets: measured,
@@ -146,7 +142,6 @@ export function randomInputs({ module }: ArtifactSource, batch: number, entry = 
 interface Circumstances {
   readonly batch: number;
   readonly flops: number;
-  readonly threads: number;
   readonly budget: number;
 }
 
@@ -154,7 +149,7 @@ async function benchTarget(
   target: TargetName,
   source: ArtifactSource,
   inputs: readonly NDArray[],
-  { batch, flops, threads, budget }: Circumstances,
+  { batch, flops, budget }: Circumstances,
 ): Promise<TargetBench> {
   const scratch = mkdtempSync(join(tmpdir(), "keratin-"));
   try {
@@ -164,7 +159,7 @@ async function benchTarget(
     const compile = performance.now() - start;
     writeFolders(scratch, [folder]);
     const begin = performance.now();
-    const runner = await startRunner(openArtifact(join(scratch, target)), threads);
+    const runner = await startRunner(openArtifact(join(scratch, target)));
     const load = performance.now() - begin;
     try {
       const first = await runner.measure(ENTRY, inputs);

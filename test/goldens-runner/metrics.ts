@@ -1,8 +1,7 @@
-/** Metric cases: the result after each of several updates. Compiled, the statistics of a batch are one function; the host adds them up. */
+/** Metric cases: the result after each of several updates. Compiled, update and result are one function, on state that lives on. */
 import type { JsonObject } from "../../compiler/formats/json.ts";
 import { keras } from "../../compiler/index.ts";
 import { flatten, type Nest } from "../../compiler/keras/nest.ts";
-import { toTensor } from "../../compiler/tensor.ts";
 import type { NDArray } from "../../ir/ndarray.ts";
 import { asArray, asObject, type Goldens } from "../support/goldens.ts";
 import type { Comparison } from "./comparison.ts";
@@ -30,21 +29,21 @@ async function forward(
 ): Promise<void> {
   const tensors = goldens.tensors(String(asObject(goldens.json("metrics.json")).file));
   const metric = keras.metrics.get(golden.config);
-  const body: Body = (inputs) => {
-    const count = asArray(asObject(asArray(golden.updates)[0]).args).length;
-    const [yTrue, yPred = toTensor(0, yTrue.engine)] = inputs.slice(0, count);
-    return metric.statistics(yTrue, yPred, inputs[count] ?? null);
+  const updates = asArray(golden.updates).map(asObject);
+  const body: Body = ([first, ...rest]) => {
+    metric.updateState(first, ...rest);
+    return metric.result();
   };
-  for (const [i, update] of asArray(golden.updates).map(asObject).entries()) {
-    const inputs: NDArray[] = [
-      ...arrays(update.args, tensors),
-      ...(update.sample_weight === undefined ? [] : arrays(update.sample_weight, tensors)),
-    ];
-    const loaded = await executor.load(body, inputs);
-    metric.add(arraysIn(await loaded.call(inputs)));
+  const inputsOf = (update: JsonObject): NDArray[] => [
+    ...arrays(update.args, tensors),
+    ...(update.sample_weight === undefined ? [] : arrays(update.sample_weight, tensors)),
+  ];
+  const loaded = await executor.load(body, inputsOf(updates[0]), metric.variables);
+  for (const [i, update] of updates.entries()) {
+    const got = numbers(await loaded.call(inputsOf(update)));
     const expected = flatten<unknown>(argument(update.result, tensors) as Nest<unknown>).flatMap(numbers);
     expected.forEach((value, k) => {
-      comparison.number(`result ${i}`, numbers(metric.result())[k], value, closenessOf(golden));
+      comparison.number(`result ${i}`, got[k], value, closenessOf(golden));
     });
   }
 }

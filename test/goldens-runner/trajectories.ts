@@ -36,7 +36,7 @@ async function follow(
     const start = (step % Math.ceil(x.shape[0] / batchSize)) * batchSize;
     const end = Math.min(start + batchSize, x.shape[0]);
     model.resetMetrics();
-    const logs = await model.trainOnBatch(rows(x, start, end), rows(y, start, end));
+    const logs = await model.trainOnBatch(rows(x, start, end), rows(y, start, end), { returnDict: true });
     for (const [name, value] of Object.entries(expected)) check(`step ${step}, ${name}`, logs[name], value);
     const norms = asArray(asArray(golden.weight_norms)[step]);
     for (const [i, { data }] of (await model.getWeights()).entries())

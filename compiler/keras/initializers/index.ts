@@ -6,9 +6,9 @@ import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { type ArrayLike, castArray, isArrayLike, toArray } from "../../arrays.ts";
 import { factory } from "../callable.ts";
-import { type ClassTable, resolve } from "../config.ts";
+import { type ClassTable, resolve, serializeMaybe } from "../config.ts";
 import type { JsonObject } from "../options.ts";
-import { Constant, Identity, Ones, Zeros } from "./fixed.ts";
+import { Constant, Identity, Ones, STFT, Zeros } from "./fixed.ts";
 import { Initializer, type Shape } from "./initializer.ts";
 import { Orthogonal, RandomNormal, RandomUniform, TruncatedNormal } from "./random.ts";
 import {
@@ -37,6 +37,7 @@ const classes: ClassTable<Initializer> = {
   LecunUniform,
   Orthogonal,
   Identity,
+  STFT,
 };
 
 const aliases = {
@@ -46,6 +47,7 @@ const aliases = {
   normal: "RandomNormal",
   IdentityInitializer: "Identity",
   OrthogonalInitializer: "Orthogonal",
+  STFTInitializer: "STFT",
   xavier_uniform: "GlorotUniform",
 };
 
@@ -77,6 +79,7 @@ export function initialize(
 
 /** `keras.initializers`. */
 export const initializers = {
+  Initializer,
   Zeros: factory(Zeros),
   Ones: factory(Ones),
   Constant: factory(Constant),
@@ -92,5 +95,8 @@ export const initializers = {
   LecunUniform: factory(LecunUniform),
   Orthogonal: factory(Orthogonal),
   Identity: factory(Identity),
+  STFT: factory(STFT),
   get,
+  deserialize: get,
+  serialize: serializeMaybe,
 };

@@ -95,7 +95,11 @@ export class Orthogonal extends RandomInitializer {
   }
   override create(shape: Shape, dtype: DType): NDArray {
     if (shape.length < 2)
-      throw new ModelError("needs at least two axes", { where: "Orthogonal", got: `[${shape}]` });
+      throw new ModelError(
+        "The tensor to initialize must be at least two-dimensional. " +
+          `Received: shape=(${shape.join(", ")}) of rank ${shape.length}.`,
+        { where: "Orthogonal" },
+      );
     const [rows, columns] = [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]];
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
     const basis = orthonormal(count, length, normalStream(this.key));

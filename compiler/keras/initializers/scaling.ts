@@ -10,6 +10,8 @@ import { RandomInitializer, type Shape } from "./initializer.ts";
 
 type Mode = "fan_in" | "fan_out" | "fan_avg";
 type Distribution = "truncated_normal" | "untruncated_normal" | "uniform";
+const modes: readonly Mode[] = ["fan_in", "fan_out", "fan_avg"];
+const distributions: readonly Distribution[] = ["uniform", "truncated_normal", "untruncated_normal"];
 
 interface VarianceScalingOptions {
   /** Default 1. */
@@ -19,6 +21,9 @@ interface VarianceScalingOptions {
   /** Default "truncated_normal". */
   distribution?: Distribution;
   seed?: number | null;
+  /** Axes of inputs and of outputs, both or neither; default: the last two, with the taps of a kernel before them. */
+  inputAxes?: readonly number[] | null;
+  outputAxes?: readonly number[] | null;
 }
 
 /** Numbers with variance scale / fan, where fan is the number of inputs or outputs of a unit, or the mean of both. */
@@ -27,6 +32,7 @@ export class VarianceScaling extends RandomInitializer {
   private readonly scale: number;
   private readonly mode: Mode;
   private readonly distribution: Distribution;
+  protected readonly axes: { inputs: readonly number[] | null; outputs: readonly number[] | null };
 
   constructor(options: Options<VarianceScalingOptions> = {}) {
     const defaults = {
@@ -34,22 +40,34 @@ export class VarianceScaling extends RandomInitializer {
       mode: "fan_in" as Mode,
       distribution: "truncated_normal" as Distribution,
       seed: null as number | null,
+      inputAxes: null as readonly number[] | null,
+      outputAxes: null as readonly number[] | null,
     };
-    const read = readOptions([options], defaults, {
-      owner: "VarianceScaling",
-      positional: [],
-      also: ["inputAxes", "outputAxes"],
-    });
+    const read = readOptions([options], defaults, { owner: "VarianceScaling", positional: [] });
     super(read.seed);
-    if (!(read.scale > 0))
-      throw new ModelError("scale must be positive", { where: "VarianceScaling", got: String(read.scale) });
     this.scale = read.scale;
     this.mode = read.mode;
-    this.distribution = read.distribution;
+    const distribution = String(read.distribution).toLowerCase();
+    this.distribution = (distribution === "normal" ? "truncated_normal" : distribution) as Distribution;
+    this.axes = { inputs: read.inputAxes, outputs: read.outputAxes };
+    this.check();
+  }
+
+  private check(): void {
+    const fail = (text: string): never => {
+      throw new ModelError(text, { where: "VarianceScaling" });
+    };
+    if (!(this.scale > 0)) fail(`Argument \`scale\` must be positive float. Received: scale=${this.scale}`);
+    if (!modes.includes(this.mode))
+      fail(`Invalid \`mode\` argument: ${this.mode}. Please use one of ${modes.join(", ")}`);
+    if (!distributions.includes(this.distribution))
+      fail(
+        `Invalid \`distribution\` argument: ${this.distribution}. Please use one of ${distributions.join(", ")}`,
+      );
   }
 
   override create(shape: Shape, dtype: DType): NDArray {
-    const [fanIn, fanOut] = fans(shape);
+    const [fanIn, fanOut] = fans(shape, this.axes.inputs, this.axes.outputs);
     const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[this.mode];
     const variance = this.scale / Math.max(1, fan);
     const draw = this.stream(sizeOf(shape), variance);
@@ -76,21 +94,28 @@ export class VarianceScaling extends RandomInitializer {
       mode: this.mode,
       distribution: this.distribution,
       seed: this.seed,
-      input_axes: null,
-      output_axes: null,
+      input_axes: this.axes.inputs,
+      output_axes: this.axes.outputs,
     };
   }
 }
 
-/** How many inputs and outputs a unit has: the last two axes, times the taps of a kernel. */
-export function fans(shape: Shape): [number, number] {
+/** How many inputs and outputs a unit has: the given axes; else the last two, times the taps of a kernel. */
+export function fans(
+  shape: Shape,
+  inputs: readonly number[] | null = null,
+  outputs: readonly number[] | null = null,
+): [number, number] {
+  const product = (axes: readonly number[]): number =>
+    axes.reduce((size, axis) => size * (shape.at(axis) ?? 1), 1);
+  if (inputs !== null && outputs !== null) return [product(inputs), product(outputs)];
   if (shape.length === 0) return [1, 1];
   if (shape.length === 1) return [shape[0], shape[0]];
   const taps = sizeOf(shape.slice(0, -2));
   return [shape[shape.length - 2] * taps, shape[shape.length - 1] * taps];
 }
 
-type SeedOption = Options<{ seed?: number | null; inputAxes?: null; outputAxes?: null }>;
+type SeedOption = Options<Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes">>;
 
 /** A named case of `VarianceScaling`; only the seed is written to files. */
 abstract class NamedScaling extends VarianceScaling {
@@ -98,7 +123,7 @@ abstract class NamedScaling extends VarianceScaling {
     super({ ...options, ...fixed });
   }
   override getConfig(): JsonObject {
-    return { seed: this.seed, input_axes: null, output_axes: null };
+    return { seed: this.seed, input_axes: this.axes.inputs, output_axes: this.axes.outputs };
   }
 }
 

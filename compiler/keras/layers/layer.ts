@@ -10,6 +10,7 @@ import { Callable } from "../callable.ts";
 import { classNameOf, serializeMaybe } from "../config.ts";
 import { type ConstraintLike, get as getConstraint } from "../constraints.ts";
 import { dtypeOf } from "../dtype-names.ts";
+import { type DTypePolicy, policyOf } from "../dtype-policy.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
 import { get as getInitializer, type InitializerLike, initialize } from "../initializers/index.ts";
@@ -74,6 +75,7 @@ export abstract class Layer<Out = Tensor>
 
   override name: string;
   readonly dtype: DType;
+  readonly dtypePolicy: DTypePolicy;
   built = false;
   /** Whether results have masks: those of `computeMask`. */
   supportsMasking = false;
@@ -91,6 +93,7 @@ export abstract class Layer<Out = Tensor>
     super();
     const given: LayerOptions = camelKeys(options);
     this.name = given.name ?? session.uniqueName(snakeClassName(classNameOf(this)));
+    this.dtypePolicy = policyOf(given.dtype, this.name);
     this.dtype = layerDType(given.dtype, this.name);
     this.#isTrainable = given.trainable ?? true;
     this.#activityRegularizer = getRegularizer(given.activityRegularizer);

@@ -98,8 +98,8 @@ export class Functional<Out = Tensor> extends Model<Out> {
     return this.run_(values) as Out;
   }
 
-  override callFlat(inputs: readonly Tensor[], _structure: Nest<unknown>, training: boolean): Nest<Tensor> {
-    return this.invoke([packNest(this.#inputStructure, inputs), { training }]) as Nest<Tensor>;
+  override packInputs(inputs: readonly Tensor[]): Nest<Tensor> {
+    return packNest(this.#inputStructure, inputs);
   }
 
   /**

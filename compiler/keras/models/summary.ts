@@ -3,6 +3,7 @@
  */
 import { byteWidth } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
+import { fixed } from "../callbacks/python-format.ts";
 import { classNameOf } from "../config.ts";
 import { historyOf, type Node, type Operation } from "../functional/node.ts";
 import { FunctionOperation } from "../functional/symbolic.ts";
@@ -11,7 +12,6 @@ import { mapNest, type Nest } from "../nest.ts";
 import { isPlainObject } from "../options.ts";
 import type { KerasShape } from "../shapes.ts";
 import { toKerasShape } from "../shapes.ts";
-import { fixed } from "../training/python-format.ts";
 import type { Variable } from "../variable.ts";
 import { type Column, drawTable } from "./text-table.ts";
 

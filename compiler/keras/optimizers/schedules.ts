@@ -1,304 +1,244 @@
 /**
  * `keras.optimizers.schedules`: learning rates that depend on the number of the step. They are part of the compiled step, which therefore never
- * recompiles for them.
+ * recompiles for them. To add one: its formula and `defineSchedule`, a line in both lists below.
  */
 import { ModelError } from "../../../ir/errors.ts";
-import type { ScalarName } from "../../../ir/scalar.ts";
-import { cast, elementwise, select, type Tensor, type TensorLike } from "../../tensor.ts";
-import { factory } from "../callable.ts";
-import { type ClassTable, resolve } from "../config.ts";
-import { type JsonObject, type Options, readOptions } from "../options.ts";
+import { cast, select, type Tensor, type TensorLike } from "../../tensor.ts";
+import { Callable, factory } from "../callable.ts";
+import { type ClassTable, resolve, serializeMaybe } from "../config.ts";
+import { apply } from "../ops/apply.ts";
+import { asTensor } from "../ops/operation.ts";
+import { type JsonObject, type Options, readOptions, toSnake } from "../options.ts";
 
-const apply = (name: ScalarName, ...operands: readonly TensorLike[]): Tensor => elementwise(name, operands);
-
-export abstract class LearningRateSchedule {
-  static readonly module = "keras.optimizers.schedules";
+/** Subclasses give the rate of a step: `class Mine extends keras.optimizers.schedules.LearningRateSchedule { call(step) {...} getConfig() {...} }`. */
+export abstract class LearningRateSchedule extends Callable<[step: TensorLike], Tensor> {
+  static readonly module: string = "keras.optimizers.schedules";
+  override invoke([step]: readonly unknown[]): Tensor {
+    return this.call(cast(asTensor(step as TensorLike), "f32"));
+  }
   /** The rate (f32) of step number `step` (f32, from 0). */
-  abstract call(step: Tensor): Tensor;
+  abstract override call(step: Tensor): Tensor;
   abstract getConfig(): JsonObject;
 }
 
-interface DecayOptions {
-  initialLearningRate?: number;
-  decaySteps?: number;
-  decayRate?: number;
-  /** Whether the rate falls once every `decaySteps` steps; default false, in every step. */
-  staircase?: boolean;
-  name?: string;
+/** A schedule by its class; named, because declarations cannot describe an anonymous class. */
+export interface ScheduleClass<O extends object> {
+  readonly module: string;
+  readonly className: string;
+  readonly prototype: LearningRateSchedule;
+  /** Options by name, or by position in Keras's order. */
+  new (...args: (O[keyof O] | Options<Partial<O>>)[]): LearningRateSchedule;
 }
 
+/** Declares a schedule: its class name, its options with their defaults in Keras's order (undefined for required ones), its formula. */
+function defineSchedule<O extends object>(
+  className: string,
+  defaults: { readonly [K in keyof O]: O[K] | undefined },
+  formula: (step: Tensor, options: O) => Tensor,
+  check: (options: O) => string | undefined = () => undefined,
+): ScheduleClass<O> {
+  const keys = Object.keys(defaults);
+  return class extends LearningRateSchedule {
+    static readonly className = className;
+    private readonly options: O;
+    constructor(...args: readonly unknown[]) {
+      super();
+      const read = readOptions(args, defaults, { owner: className, positional: keys });
+      this.options = Object.fromEntries(keys.map((key) => [key, read[key as keyof typeof read]])) as O;
+      const problem = check(this.options);
+      if (problem !== undefined) throw new ModelError(problem, { where: className });
+    }
+    override call(step: Tensor): Tensor {
+      return formula(step, this.options);
+    }
+    override getConfig(): JsonObject {
+      const entries = Object.entries(this.options).map(([key, value]) => [toSnake(key), value]);
+      return Object.fromEntries(entries);
+    }
+  };
+}
+
+const positive = (name: string, value: number): string | undefined =>
+  value > 0 ? undefined : `Argument \`${name}\` must be > 0. Received: ${name}=${value}`;
+
+interface Decay {
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  /** Whether the rate falls once every `decaySteps` steps; default false, in every step. */
+  staircase: boolean;
+  name: string;
+}
 const decayDefaults = {
-  initialLearningRate: undefined as number | undefined,
-  decaySteps: undefined as number | undefined,
-  decayRate: undefined as number | undefined,
+  initialLearningRate: undefined,
+  decaySteps: undefined,
+  decayRate: undefined,
   staircase: false,
 };
-const decayNames = ["initialLearningRate", "decaySteps", "decayRate"] as const;
-type DecayArguments = [
-  initialLearningRate: number | Options<DecayOptions>,
-  decaySteps?: number,
-  decayRate?: number,
-  options?: Options<DecayOptions>,
-];
-
-abstract class Decay extends LearningRateSchedule {
-  protected readonly initial: number;
-  protected readonly steps: number;
-  protected readonly rate: number;
-  protected readonly staircase: boolean;
-
-  constructor(owner: string, args: readonly unknown[], name: string) {
-    super();
-    const read = readOptions(args, { ...decayDefaults, name }, { owner, positional: decayNames });
-    this.initial = read.initialLearningRate ?? 0;
-    this.steps = positive(read.decaySteps ?? 0, owner);
-    this.rate = read.decayRate ?? 0;
-    this.staircase = read.staircase;
-    this.name = read.name;
-  }
-  private readonly name: string;
-
-  protected progress(step: Tensor): Tensor {
-    const share = apply("div", step, this.steps);
-    return this.staircase ? apply("floor", share) : share;
-  }
-  override getConfig(): JsonObject {
-    return {
-      initial_learning_rate: this.initial,
-      decay_steps: this.steps,
-      decay_rate: this.rate,
-      staircase: this.staircase,
-      name: this.name,
-    };
-  }
-}
+const progress = (step: Tensor, { decaySteps, staircase }: Decay): Tensor => {
+  const share = apply("div", step, decaySteps);
+  return staircase ? apply("floor", share) : share;
+};
 
 /** initial rate^(step / decaySteps). */
-export class ExponentialDecay extends Decay {
-  static readonly className = "ExponentialDecay";
-  constructor(...args: DecayArguments) {
-    super("ExponentialDecay", args, "ExponentialDecay");
-  }
-  override call(step: Tensor): Tensor {
-    return apply("mul", this.initial, apply("pow", this.rate, this.progress(step)));
-  }
-}
+export const ExponentialDecay = defineSchedule<Decay>(
+  "ExponentialDecay",
+  { ...decayDefaults, name: "ExponentialDecay" },
+  (step, options) =>
+    apply("mul", options.initialLearningRate, apply("pow", options.decayRate, progress(step, options))),
+  ({ decaySteps }) => positive("decay_steps", decaySteps),
+);
 
 /** initial / (1 + rate step / decaySteps). */
-export class InverseTimeDecay extends Decay {
-  static readonly className = "InverseTimeDecay";
-  constructor(...args: DecayArguments) {
-    super("InverseTimeDecay", args, "InverseTimeDecay");
-  }
-  override call(step: Tensor): Tensor {
-    return apply("div", this.initial, apply("add", 1, apply("mul", this.rate, this.progress(step))));
-  }
-}
+export const InverseTimeDecay = defineSchedule<Decay>(
+  "InverseTimeDecay",
+  { ...decayDefaults, name: "InverseTimeDecay" },
+  (step, options) => {
+    const size = apply("add", 1, apply("mul", options.decayRate, progress(step, options)));
+    return apply("div", options.initialLearningRate, size);
+  },
+  ({ decaySteps }) => positive("decay_steps", decaySteps),
+);
 
-interface PolynomialOptions {
-  initialLearningRate?: number;
-  decaySteps?: number;
+interface Polynomial {
+  initialLearningRate: number;
+  decaySteps: number;
   /** Default 0.0001. */
-  endLearningRate?: number;
+  endLearningRate: number;
   /** Default 1. */
-  power?: number;
-  name?: string;
+  power: number;
+  /** Begins again, with ever longer periods, instead of staying at the end; default false. */
+  cycle: boolean;
+  name: string;
 }
 
 /** From initial to end along (1 - step / decaySteps)^power, then end. */
-export class PolynomialDecay extends LearningRateSchedule {
-  static readonly className = "PolynomialDecay";
-  private readonly options: {
-    readonly initialLearningRate: number;
-    readonly decaySteps: number;
-    readonly endLearningRate: number;
-    readonly power: number;
-    name: string;
-  };
+export const PolynomialDecay = defineSchedule<Polynomial>(
+  "PolynomialDecay",
+  {
+    initialLearningRate: undefined,
+    decaySteps: undefined,
+    endLearningRate: 1e-4,
+    power: 1,
+    cycle: false,
+    name: "PolynomialDecay",
+  },
+  (step, { initialLearningRate, decaySteps, endLearningRate, power, cycle }) => {
+    const periods = select(apply("eq", step, 0), 1, apply("ceil", apply("div", step, decaySteps)));
+    const length = cycle ? apply("mul", decaySteps, periods) : decaySteps;
+    const done = apply("div", cycle ? step : apply("min", step, decaySteps), length);
+    const left = apply("pow", apply("sub", 1, done), power);
+    return apply("add", apply("mul", initialLearningRate - endLearningRate, left), endLearningRate);
+  },
+  ({ decaySteps }) => positive("decay_steps", decaySteps),
+);
 
-  constructor(
-    ...args: [
-      initialLearningRate: number | Options<PolynomialOptions>,
-      decaySteps?: number,
-      options?: Options<PolynomialOptions>,
-    ]
-  ) {
-    super();
-    const defaults = {
-      initialLearningRate: undefined as number | undefined,
-      decaySteps: undefined as number | undefined,
-      endLearningRate: 1e-4,
-      power: 1,
-      cycle: false,
-      name: "PolynomialDecay",
-    };
-    const read = readOptions(args, defaults, {
-      owner: "PolynomialDecay",
-      positional: ["initialLearningRate", "decaySteps"],
-    });
-    if (read.cycle) throw new ModelError("cycle is not available", { where: "PolynomialDecay" });
-    this.options = {
-      ...read,
-      initialLearningRate: read.initialLearningRate ?? 0,
-      decaySteps: positive(read.decaySteps ?? 0, "PolynomialDecay"),
-    };
-  }
-  override call(step: Tensor): Tensor {
-    const { initialLearningRate, decaySteps, endLearningRate, power } = this.options;
-    const left = apply("sub", 1, apply("div", apply("min", step, decaySteps), decaySteps));
-    return apply(
-      "add",
-      apply("mul", initialLearningRate - endLearningRate, apply("pow", left, power)),
-      endLearningRate,
-    );
-  }
-  override getConfig(): JsonObject {
-    const { initialLearningRate, decaySteps, endLearningRate, power, name } = this.options;
-    return {
-      initial_learning_rate: initialLearningRate,
-      decay_steps: decaySteps,
-      end_learning_rate: endLearningRate,
-      power,
-      cycle: false,
-      name,
-    };
-  }
-}
-
-interface PiecewiseOptions {
-  boundaries?: readonly number[];
-  values?: readonly number[];
-  name?: string;
+interface Piecewise {
+  boundaries: readonly number[];
+  values: readonly number[];
+  name: string;
 }
 
 /** values[i] for steps up to boundaries[i], the last value after the last boundary. */
-export class PiecewiseConstantDecay extends LearningRateSchedule {
-  static readonly className = "PiecewiseConstantDecay";
-  private readonly boundaries: readonly number[];
-  private readonly values: readonly number[];
-  private readonly name: string;
-
-  constructor(
-    ...args: [
-      boundaries: readonly number[] | Options<PiecewiseOptions>,
-      values?: readonly number[],
-      options?: Options<PiecewiseOptions>,
-    ]
-  ) {
-    super();
-    const defaults = {
-      boundaries: undefined as readonly number[] | undefined,
-      values: undefined as readonly number[] | undefined,
-      name: "PiecewiseConstant",
-    };
-    const read = readOptions(args, defaults, {
-      owner: "PiecewiseConstantDecay",
-      positional: ["boundaries", "values"],
-    });
-    this.boundaries = read.boundaries ?? [];
-    this.values = read.values ?? [];
-    this.name = read.name;
-    if (this.values.length !== this.boundaries.length + 1) {
-      throw new ModelError("one value more than boundaries is needed", {
-        where: "PiecewiseConstantDecay",
-        got: `${this.values.length} and ${this.boundaries.length}`,
-      });
-    }
-  }
-  override call(step: Tensor): Tensor {
-    const last: TensorLike = this.values[this.values.length - 1];
-    const rate = this.boundaries.reduceRight<TensorLike>(
-      (rest, boundary, i) => select(apply("le", step, boundary), this.values[i], rest),
+export const PiecewiseConstantDecay = defineSchedule<Piecewise>(
+  "PiecewiseConstantDecay",
+  { boundaries: undefined, values: undefined, name: "PiecewiseConstant" },
+  (step, { boundaries, values }) => {
+    const last = apply("add", apply("mul", step, 0), values[values.length - 1]);
+    return boundaries.reduceRight(
+      (rest, boundary, i) => select(apply("le", step, boundary), values[i], rest),
       last,
     );
-    return cast(apply("add", rate, 0), "f32");
-  }
-  override getConfig(): JsonObject {
-    return { boundaries: this.boundaries, values: this.values, name: this.name };
-  }
+  },
+  ({ boundaries, values }) =>
+    boundaries.length === values.length - 1
+      ? undefined
+      : "The length of boundaries should be 1 less than the length of values. Received: " +
+        `boundaries=[${boundaries}] of length ${boundaries.length}, and values=[${values}] of length ${values.length}.`,
+);
+
+interface Cosine {
+  initialLearningRate: number;
+  decaySteps: number;
+  /** The share of the rate that is left at the end; default 0. */
+  alpha: number;
+  name: string;
+  /** Where a linear rise over `warmupSteps` leads; default null, no rise. */
+  warmupTarget: number | null;
+  warmupSteps: number;
 }
 
-interface CosineOptions {
-  initialLearningRate?: number;
-  decaySteps?: number;
-  /** The share of the rate that is left at the end; default 0. */
-  alpha?: number;
-  name?: string;
-  /** Where a linear rise over `warmupSteps` leads; default null, no rise. */
-  warmupTarget?: number | null;
-  warmupSteps?: number;
+/** from ((1 - alpha)(1 + cos(pi share)) / 2 + alpha). */
+function halfCosine(share: Tensor, from: TensorLike, alpha: number, height: TensorLike = 1): Tensor {
+  const cosine = apply("add", 1, apply("cos", apply("mul", share, Math.PI)));
+  const scaled = apply("mul", apply("mul", cosine, 0.5), height);
+  return apply("mul", from, apply("add", apply("mul", scaled, 1 - alpha), alpha));
 }
 
 /** Half a cosine from initial down to alpha initial (Loshchilov and Hutter, 2016), after an optional linear rise. */
-export class CosineDecay extends LearningRateSchedule {
-  static readonly className = "CosineDecay";
-  private readonly options: {
-    initialLearningRate: number;
-    decaySteps: number;
-    alpha: number;
-    name: string;
-    warmupTarget: number | null;
-    warmupSteps: number;
-  };
+export const CosineDecay = defineSchedule<Cosine>(
+  "CosineDecay",
+  {
+    initialLearningRate: undefined,
+    decaySteps: undefined,
+    alpha: 0,
+    name: "CosineDecay",
+    warmupTarget: null,
+    warmupSteps: 0,
+  },
+  (step, { initialLearningRate: initial, decaySteps, alpha, warmupTarget: target, warmupSteps }) => {
+    const fall = (at: Tensor, from: number): Tensor =>
+      halfCosine(apply("div", apply("min", at, decaySteps), decaySteps), from, alpha);
+    if (target === null) return fall(step, initial);
+    const share = apply("div", step, Math.max(warmupSteps, 1));
+    const rise = apply("add", apply("mul", share, target - initial), initial);
+    return select(apply("lt", step, warmupSteps), rise, fall(apply("sub", step, warmupSteps), target));
+  },
+  ({ decaySteps }) => positive("decay_steps", decaySteps),
+);
 
-  constructor(
-    ...args: [
-      initialLearningRate: number | Options<CosineOptions>,
-      decaySteps?: number,
-      options?: Options<CosineOptions>,
-    ]
-  ) {
-    super();
-    const defaults = {
-      initialLearningRate: undefined as number | undefined,
-      decaySteps: undefined as number | undefined,
-      alpha: 0,
-      name: "CosineDecay",
-      warmupTarget: null as number | null,
-      warmupSteps: 0,
-    };
-    const read = readOptions(args, defaults, {
-      owner: "CosineDecay",
-      positional: ["initialLearningRate", "decaySteps"],
-    });
-    this.options = {
-      ...read,
-      initialLearningRate: read.initialLearningRate ?? 0,
-      decaySteps: positive(read.decaySteps ?? 0, "CosineDecay"),
-    };
-  }
-  override call(step: Tensor): Tensor {
-    const { initialLearningRate: initial, warmupTarget: target, warmupSteps } = this.options;
-    if (target === null) return this.fall(step, initial);
-    const rise = apply(
-      "add",
-      apply("mul", apply("div", step, Math.max(warmupSteps, 1)), target - initial),
-      initial,
-    );
-    return select(apply("lt", step, warmupSteps), rise, this.fall(apply("sub", step, warmupSteps), target));
-  }
-  private fall(step: Tensor, from: number): Tensor {
-    const { decaySteps, alpha } = this.options;
-    const share = apply("div", apply("min", step, decaySteps), decaySteps);
-    const cosine = apply("mul", 0.5, apply("add", 1, apply("cos", apply("mul", share, Math.PI))));
-    return apply("mul", from, apply("add", apply("mul", cosine, 1 - alpha), alpha));
-  }
-  override getConfig(): JsonObject {
-    const { initialLearningRate, decaySteps, alpha, name, warmupTarget, warmupSteps } = this.options;
-    return {
-      initial_learning_rate: initialLearningRate,
-      decay_steps: decaySteps,
-      alpha,
-      name,
-      warmup_target: warmupTarget,
-      warmup_steps: warmupSteps,
-    };
-  }
+interface Restarts {
+  initialLearningRate: number;
+  firstDecaySteps: number;
+  /** How much longer each period is than the one before; default 2. */
+  tMul: number;
+  /** How high each period begins against the one before; default 1. */
+  mMul: number;
+  /** The share of the rate that is left at the end of a period; default 0. */
+  alpha: number;
+  name: string;
 }
 
-function positive(value: number, where: string): number {
-  if (value > 0) return value;
-  throw new ModelError("decaySteps must be positive", { where, got: String(value) });
+/** Half a cosine again and again, "warm restarts" (Loshchilov and Hutter, 2016). */
+export const CosineDecayRestarts = defineSchedule<Restarts>(
+  "CosineDecayRestarts",
+  {
+    initialLearningRate: undefined,
+    firstDecaySteps: undefined,
+    tMul: 2,
+    mMul: 1,
+    alpha: 0,
+    name: "SGDRDecay",
+  },
+  (step, { initialLearningRate, firstDecaySteps, tMul, mMul, alpha }) => {
+    const { period, share } = periodOf(apply("div", step, firstDecaySteps), tMul);
+    return halfCosine(share, initialLearningRate, alpha, apply("pow", mMul, period));
+  },
+  ({ firstDecaySteps }) => positive("first_decay_steps", firstDecaySteps),
+);
+
+/** The number of the period at time x (in first periods), and how much of it is over. Periods grow geometrically. */
+function periodOf(x: Tensor, growth: number): { period: Tensor; share: Tensor } {
+  if (growth === 1) {
+    const period = apply("floor", x);
+    return { period, share: apply("sub", x, period) };
+  }
+  const power = apply("log", apply("add", 1, apply("mul", x, growth - 1)));
+  // At a restart the quotient is a whole number, which rounding must not bring below it.
+  const period = apply("floor", apply("add", apply("div", power, Math.log(growth)), 2e-6));
+  const length = apply("pow", growth, period);
+  const start = apply("div", apply("sub", 1, length), 1 - growth);
+  return { period, share: apply("div", apply("sub", x, start), length) };
 }
 
 const classes: ClassTable<LearningRateSchedule> = {
@@ -307,6 +247,7 @@ const classes: ClassTable<LearningRateSchedule> = {
   PolynomialDecay,
   PiecewiseConstantDecay,
   CosineDecay,
+  CosineDecayRestarts,
 };
 
 /** The schedule that an identifier means. */
@@ -323,4 +264,7 @@ export const schedules = {
   PolynomialDecay: factory(PolynomialDecay),
   PiecewiseConstantDecay: factory(PiecewiseConstantDecay),
   CosineDecay: factory(CosineDecay),
+  CosineDecayRestarts: factory(CosineDecayRestarts),
+  deserialize: getSchedule,
+  serialize: serializeMaybe,
 };

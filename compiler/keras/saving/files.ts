@@ -37,6 +37,40 @@ export async function writeFile(path: string, bytes: Uint8Array, overwrite = tru
   }
 }
 
+export async function fileExists(path: string): Promise<boolean> {
+  try {
+    await fileSystem().access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a folder and those around it. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await fileSystem().mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new ModelError("cannot make the folder", { where: path, got: reason(error) });
+  }
+}
+
+/** Removes a file or a folder with all in it; one that is not there is removed already. */
+export async function removePath(path: string): Promise<void> {
+  await fileSystem().rm(path, { recursive: true, force: true });
+}
+
+export async function appendFile(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await fileSystem().appendFile(path, content);
+  } catch (error) {
+    throw new ModelError("cannot write the file", { where: path, got: reason(error) });
+  }
+}
+
+/** The folder part of a path; "." for a bare name. */
+export const folderOf = (path: string): string => /^(.*)[/\\][^/\\]*$/.exec(path)?.[1] || ".";
+
 type FileSystem = typeof import("node:fs/promises");
 
 /** Asked for at run time, so that bundlers for browsers find nothing to resolve. */

@@ -4,6 +4,7 @@
 import { isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
+import type { ClassLabels } from "./compile-loss.ts";
 
 /** Throws ModelError where a label is NaN. */
 function checkFinite(labels: NDArray, where: string): void {
@@ -18,10 +19,10 @@ function checkFinite(labels: NDArray, where: string): void {
 }
 
 /** Throws ModelError where a class number is not in [0, classes). */
-function checkClasses(labels: NDArray, classes: number, where: string): void {
+function checkClasses(labels: NDArray, { classes, ignored }: ClassLabels, where: string): void {
   for (let at = 0; at < labels.data.length; at++) {
     const label = Number(labels.data[at]);
-    if (label >= 0 && label < classes && Number.isInteger(label)) continue;
+    if ((label >= 0 && label < classes && Number.isInteger(label)) || label === ignored) continue;
     throw new ModelError("a label is out of range", {
       where,
       expected: `class numbers from 0 to ${classes - 1}`,
@@ -37,12 +38,11 @@ const sampleOf = (labels: NDArray, at: number): number =>
 /** Checks the labels of each output. */
 export function checkLabels(
   labels: readonly NDArray[],
-  losses: readonly { readonly output: number; readonly classes: number | undefined }[],
+  classLabels: readonly ClassLabels[],
   where: string,
 ): void {
   labels.forEach((array, output) => {
     checkFinite(array, where);
-    for (const loss of losses)
-      if (loss.output === output && loss.classes !== undefined) checkClasses(array, loss.classes, where);
+    for (const wanted of classLabels) if (wanted.output === output) checkClasses(array, wanted, where);
   });
 }

@@ -9,6 +9,7 @@ import { type TensorLike, TensorMethods } from "../../tensor.ts";
 import { flatten, mapNest, type Nest } from "../nest.ts";
 import { permutation } from "../random.ts";
 import { session } from "../session.ts";
+import { PyDataset } from "./py-dataset.ts";
 
 /** Data of one kind: an array-like, a tensor, or a structure of them for several inputs or outputs. */
 export type Data = Nest<TensorLike>;
@@ -17,7 +18,11 @@ export type DataTuple = readonly [x: Data, y?: Data | null, sampleWeight?: Data 
 export type Dataset =
   | Iterable<DataTuple>
   | AsyncIterable<DataTuple>
-  | (() => Iterable<DataTuple> | AsyncIterable<DataTuple>);
+  | (() => Iterable<DataTuple> | AsyncIterable<DataTuple>)
+  | PyDataset;
+
+/** Weights of classes by number: `{ 0: 1, 1: 5 }`. */
+export type ClassWeight = { readonly [label: string]: number };
 
 /** Arrays in the order of `flatten`, and the structure they came in. */
 export interface Arrays {
@@ -45,9 +50,10 @@ export function isDataset(data: unknown): data is Dataset {
   if (data instanceof TensorMethods || isArrayLike(data)) return false;
   if (typeof data === "function") return true;
   return (
-    typeof data === "object" &&
-    data !== null &&
-    (Symbol.asyncIterator in data || (Symbol.iterator in data && !Array.isArray(data)))
+    data instanceof PyDataset ||
+    (typeof data === "object" &&
+      data !== null &&
+      (Symbol.asyncIterator in data || (Symbol.iterator in data && !Array.isArray(data))))
   );
 }
 
@@ -152,31 +158,66 @@ export class ArrayData implements DataSource {
   }
 }
 
-/** Batches from an iterable. A plain iterable lasts one epoch; a function is called for each. */
+export interface StreamOptions {
+  readonly classWeight?: ClassWeight | null;
+  /** Whether batches of a `PyDataset` come in another order in each epoch. */
+  readonly shuffle?: boolean;
+}
+
+/** Batches from an iterable. A plain iterable lasts one epoch; a function is called for each. The next batch is read while the present one runs. */
 export class StreamData implements DataSource {
   readonly steps: number | null;
   private readonly dataset: Dataset;
+  private readonly options: StreamOptions;
   private running: AsyncIterator<DataTuple> | Iterator<DataTuple> | undefined;
 
-  constructor(dataset: Dataset, steps: number | null) {
+  constructor(dataset: Dataset, steps: number | null, options: StreamOptions = {}) {
     this.dataset = dataset;
-    this.steps = steps;
+    this.options = options;
+    this.steps = steps ?? (dataset instanceof PyDataset ? dataset.length : null);
   }
 
   async *epoch(): AsyncIterable<Batch> {
     this.running ??= this.open();
+    const { running } = this;
+    let ahead = this.next(running);
     for (let i = 0; this.steps === null || i < this.steps; i++) {
-      const next = await this.running.next();
-      if (next.done) {
+      const batch = await ahead;
+      if (batch === undefined) {
         this.running = undefined;
         return;
       }
-      yield await readBatch(next.value);
+      // What fails ahead of time is told when its turn comes.
+      if (this.steps === null || i + 1 < this.steps) {
+        ahead = this.next(running);
+        ahead.catch(() => undefined);
+      }
+      yield batch;
     }
+    if (this.dataset instanceof PyDataset && this.steps === this.dataset.length) this.running = undefined;
+  }
+
+  private async next(running: AsyncIterator<DataTuple> | Iterator<DataTuple>): Promise<Batch | undefined> {
+    const next = await running.next();
+    if (next.done) return undefined;
+    const batch = await readBatch(next.value);
+    const { classWeight = null } = this.options;
+    if (classWeight === null || batch.y === null) return batch;
+    if (batch.sampleWeight !== null)
+      throw new ModelError("You cannot `class_weight` and `sample_weight` at the same time.", {
+        where: "fit",
+      });
+    return { ...batch, sampleWeight: classWeights(batch.y, classWeight) };
   }
 
   private open(): AsyncIterator<DataTuple> | Iterator<DataTuple> {
-    const source = typeof this.dataset === "function" ? this.dataset() : this.dataset;
+    const { dataset } = this;
+    const source =
+      dataset instanceof PyDataset
+        ? dataset.batches(this.options.shuffle ?? false)
+        : typeof dataset === "function"
+          ? dataset()
+          : dataset;
     return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 }
@@ -211,7 +252,7 @@ export function splitArrays(
 }
 
 /** Weights of samples from weights of classes. Labels are class numbers or one-hot rows. */
-export function classWeights(y: Arrays, weights: { readonly [label: string]: number }): Arrays {
+export function classWeights(y: Arrays, weights: ClassWeight): Arrays {
   if (y.arrays.length !== 1)
     throw new ModelError("classWeight is for models with one output", {
       where: "fit",

@@ -4,10 +4,17 @@
  */
 import type { NDArray } from "../../../ir/ndarray.ts";
 import type { Session } from "../../backend.ts";
+import type { Logs } from "../callbacks/callback.ts";
 import { session } from "../session.ts";
 import type { Variable, VariableStore } from "../variable.ts";
-import type { StepValues } from "./objectives.ts";
-import { type ProgramSpec, type Purpose, stateValues, type TracedModel, traceModel } from "./program.ts";
+import {
+  type ProgramSpec,
+  type Purpose,
+  type StepName,
+  stateValues,
+  type TracedModel,
+  traceModel,
+} from "./program.ts";
 import { composeSlab, type Slab, sliceSlab } from "./state-layout.ts";
 
 /** A traced model in a backend, with its weights. */
@@ -30,14 +37,23 @@ export class Program implements VariableStore {
   }
 
   /** Runs a function after bringing the session up to date with variables that changed outside of it. */
-  async call(
-    name: "train_step" | "test_step" | "predict",
-    inputs: readonly NDArray[],
-  ): Promise<readonly NDArray[]> {
+  async call(name: StepName | "predict", inputs: readonly NDArray[]): Promise<readonly NDArray[]> {
     await this.push();
     const outputs = await this.loaded.call(name, inputs);
-    if (name === "train_step") this.own(this.traced.changed);
+    if (name !== "predict") this.own(this.traced.changed[name] ?? []);
     return outputs;
+  }
+
+  /** Runs a step and names its results. */
+  async step(name: StepName, inputs: readonly NDArray[]): Promise<Logs> {
+    const outputs = await this.call(name, inputs);
+    const names = this.traced.logNames[name] ?? [];
+    return Object.fromEntries(names.map((log, i) => [log, Number(outputs[i].data[0])]));
+  }
+
+  /** Brings everything that lies here alone to the host. */
+  async fetchAll(): Promise<void> {
+    for (const variable of this.held()) if (variable.store === this) await variable.array();
   }
 
   /** The newest value of a variable; brings those that lie beside it along. */
@@ -85,18 +101,4 @@ export class Program implements VariableStore {
     await this.loaded.write(slab.path, composeSlab(slab, arrays));
     for (const variable of slab.variables) this.versions.set(variable, variable.version);
   }
-}
-
-/** Takes the outputs of a step apart. */
-export function readStep(
-  outputs: readonly NDArray[],
-  { statisticsCounts }: TracedModel,
-): StepValues<NDArray> {
-  const first = outputs.length - statisticsCounts.reduce((a, b) => a + b, 0);
-  let at = first;
-  const statistics = statisticsCounts.map((count) => {
-    at += count;
-    return outputs.slice(at - count, at);
-  });
-  return { loss: outputs[0], outputLosses: outputs.slice(1, first), statistics };
 }

@@ -7,55 +7,50 @@ import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { printType, type TensorType } from "../../../ir/type.ts";
 import { castArray } from "../../arrays.ts";
-import { flatten, mapNest, type Nest, packNest } from "../nest.ts";
-import { isPlainObject } from "../options.ts";
+import { mapNest, packNest } from "../nest.ts";
 import { batch as batchDim } from "../shapes.ts";
 import type { Arrays, Batch } from "./data.ts";
-import type { ArgumentSpec } from "./program.ts";
+import type { PartSpec } from "./program.ts";
 import type { Trainable } from "./trainable.ts";
 
+/** One part of a batch as arguments of a function: arrays, and what they are with the batch as `n`. */
+export interface PreparedPart extends PartSpec {
+  readonly arrays: readonly NDArray[];
+}
+
 export interface PreparedBatch {
-  readonly inputs: readonly NDArray[];
-  readonly targets: readonly NDArray[];
-  readonly sampleWeights: readonly NDArray[];
-  readonly structure: Nest<unknown>;
-  /** The same as arguments of a function: with the batch as `n`. */
-  readonly specs: {
-    readonly inputs: readonly ArgumentSpec[];
-    readonly targets: readonly ArgumentSpec[];
-    readonly sampleWeights: readonly ArgumentSpec[];
-  };
+  readonly x: PreparedPart;
+  readonly y: PreparedPart | null;
+  readonly sampleWeight: PreparedPart | null;
 }
 
 /** Throws ModelError where an input has another shape than the model wants. */
 export function prepareBatch(batch: Batch, model: Trainable): PreparedBatch {
   const bound = model.bindInputs(packNest(batch.x.structure, batch.x.arrays));
-  const inputs = bound.map(({ name, value, type }) =>
+  const arrays = bound.map(({ name, value, type }) =>
     type === undefined ? value : fitInput(value, type, `input "${name}" of ${model.name}`),
   );
-  const targets = batch.y === null ? [] : orderOutputs(batch.y, model);
-  const sampleWeights =
-    batch.sampleWeight === null
-      ? []
-      : orderOutputs(batch.sampleWeight, model).map((weights) => castArray(weights, "f32"));
+  const specs = arrays.map((array, i) => ({
+    ...openBatch(array),
+    name: bound[i].name,
+    shape: bound[i].type?.shape ?? openBatch(array).shape,
+  }));
   return {
-    inputs,
-    targets,
-    sampleWeights,
-    structure: batch.x.structure,
-    specs: {
-      inputs: inputs.map((array, i) => ({
-        ...openBatch(array),
-        name: bound[i].name,
-        shape: bound[i].type?.shape ?? openBatch(array).shape,
-      })),
-      targets: targets.map((array, i) => ({ ...openBatch(array), name: numbered("y", i) })),
-      sampleWeights: sampleWeights.map((array, i) => ({
-        ...openBatch(array),
-        name: numbered("sample_weight", i),
-      })),
-    },
+    x: { arrays, specs, structure: batch.x.structure },
+    y: preparePart(batch.y, "y", (array) => array),
+    sampleWeight: preparePart(batch.sampleWeight, "sample_weight", (array) => castArray(array, "f32")),
   };
+}
+
+function preparePart(
+  part: Arrays | null,
+  name: string,
+  convert: (array: NDArray) => NDArray,
+): PreparedPart | null {
+  if (part === null) return null;
+  const arrays = part.arrays.map(convert);
+  const specs = arrays.map((array, i) => ({ ...openBatch(array), name: numbered(name, i) }));
+  return { arrays, specs, structure: part.structure };
 }
 
 const numbered = (name: string, i: number): string => (i === 0 ? name : `${name}_${i}`);
@@ -65,20 +60,12 @@ const openBatch = ({ dtype, shape }: NDArray): TensorType => ({
 });
 
 /** A text that is equal for data that one program serves. */
-export function specKey({ structure, specs }: PreparedBatch, withLabels: boolean): string {
-  const print = (list: readonly ArgumentSpec[]): string => list.map(printType).join(" ");
-  const inputs = `${JSON.stringify(mapNest(structure, () => 0))} ${print(specs.inputs)}`;
-  return withLabels ? `${inputs} -> ${print(specs.targets)} * ${print(specs.sampleWeights)}` : inputs;
-}
-
-/** Labels in the order of the outputs: by name where they come in a dictionary of the model's names. */
-function orderOutputs({ arrays, structure }: Arrays, model: Trainable): readonly NDArray[] {
-  const nest = packNest(structure, arrays);
-  const { outputNames: names } = model;
-  if (names === undefined || !isPlainObject(nest) || !names.every((name) => name in nest))
-    return flatten(nest);
-  const byName: { readonly [name: string]: unknown } = nest;
-  return names.map((name) => byName[name] as NDArray);
+export function specKey({ x, y, sampleWeight }: PreparedBatch, withLabels: boolean): string {
+  const print = (part: PreparedPart | null): string =>
+    part === null
+      ? "-"
+      : `${JSON.stringify(mapNest(part.structure, () => 0))} ${part.specs.map(printType).join(" ")}`;
+  return withLabels ? `${print(x)} -> ${print(y)} * ${print(sampleWeight)}` : print(x);
 }
 
 /** An array in the dtype of an input; an axis of size 1 at the end may be missing or too many, as in Keras. */

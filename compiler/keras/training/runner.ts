@@ -1,82 +1,58 @@
 /**
- * How batches run: through compiled programs, made when a kind of data is first seen, or eagerly op by op.
+ * How batches run: through compiled programs, made when a kind of data is first seen, or eagerly op by op. Both run the same methods of the model.
  */
-import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { Logs } from "../callbacks/callback.ts";
 import { flatten, type Nest, packNest } from "../nest.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
 import { session } from "../session.ts";
-import { GradientTape } from "../tape.ts";
 import { checkLabels } from "./check-labels.ts";
 import type { Batch } from "./data.ts";
-import { Program, readStep } from "./loaded-program.ts";
-import { type CompileTargets, evaluateObjectives, Objectives, type StepValues } from "./objectives.ts";
-import { type PreparedBatch, prepareBatch, specKey } from "./prepare.ts";
-import { forwardStep, type ProgramSpec, type Purpose } from "./program.ts";
-import type { Trainable } from "./trainable.ts";
-
-/** What `compile` settles. */
-export interface Compilation extends CompileTargets {
-  readonly optimizer: Optimizer;
-  readonly runEagerly: boolean;
-}
-
-/** The numbers of one step. */
-export type StepResult = StepValues<NDArray>;
+import { Program } from "./loaded-program.ts";
+import { byOutput } from "./outputs.ts";
+import { type PreparedBatch, type PreparedPart, prepareBatch, specKey } from "./prepare.ts";
+import { type ProgramSpec, type Purpose, runStep, type StepName, scalarOf } from "./program.ts";
+import type { StepData, Trainable } from "./trainable.ts";
 
 /** Runs the steps of one model under one compilation. */
 export class Runner {
-  /** Settled losses and metrics; known after the first step. */
-  objectives: Objectives | undefined;
   private readonly model: Trainable;
-  private readonly compiled: Compilation | undefined;
+  private readonly isEager: boolean;
   private readonly programs = new Map<string, Promise<Program>>();
 
-  /** Without a compilation it can only predict. */
-  constructor(model: Trainable, compiled?: Compilation) {
+  constructor(model: Trainable, runEagerly = false) {
     this.model = model;
-    this.compiled = compiled;
+    this.isEager = runEagerly;
   }
 
-  trainStep(batch: Batch): Promise<StepResult> {
+  /** One step of training or evaluation; resolves to what the metrics say then. */
+  async step(name: StepName, batch: Batch): Promise<Logs> {
     const prepared = prepareBatch(batch, this.model);
-    return this.requireCompiled().runEagerly
-      ? this.eagerStep(prepared, true)
-      : this.compiledStep("train", prepared);
-  }
-
-  testStep(batch: Batch): Promise<StepResult> {
-    const prepared = prepareBatch(batch, this.model);
-    return this.requireCompiled().runEagerly
-      ? this.eagerStep(prepared, false)
-      : this.compiledStep("test", prepared);
+    if (this.isEager) return this.eagerStep(name, prepared);
+    const program = await this.programFor(name === "train_step" ? "train" : "test", prepared);
+    this.checkLabels(prepared);
+    return program.step(name, [prepared.x, prepared.y, prepared.sampleWeight].flatMap(arraysOf));
   }
 
   /** Predictions in the structure that the model returns. */
   async predictStep(batch: Batch): Promise<Nest<NDArray>> {
     const prepared = prepareBatch({ ...batch, y: null, sampleWeight: null }, this.model);
-    if (this.compiled?.runEagerly) return this.eagerPredict(prepared);
+    if (this.isEager) return this.eagerPredict(prepared);
     const program = await this.programFor("predict", prepared);
-    const outputs = await program.call("predict", prepared.inputs);
+    const outputs = await program.call("predict", prepared.x.arrays);
     return packNest(program.traced.outputStructure, outputs);
   }
 
-  private requireCompiled(): Compilation {
-    if (this.compiled !== undefined) return this.compiled;
-    throw new ModelError("the model is not compiled", {
-      where: this.model.name,
-      hint: "Call model.compile({ optimizer, loss }) first",
-    });
+  /** Brings values that only programs hold to the host. */
+  async fetch(): Promise<void> {
+    for (const program of this.programs.values()) await (await program).fetchAll();
   }
 
-  private async compiledStep(purpose: "train" | "test", prepared: PreparedBatch): Promise<StepResult> {
-    const program = await this.programFor(purpose, prepared);
-    const { traced } = program;
-    this.objectives ??= traced.objectives;
-    checkLabels(prepared.targets, traced.objectives?.losses ?? [], `labels of ${this.model.name}`);
-    const inputs = [...prepared.inputs, ...prepared.targets, ...prepared.sampleWeights];
-    return readStep(await program.call(purpose === "train" ? "train_step" : "test_step", inputs), traced);
+  /** Labels that a compiled step would silently train on. Which ones must be class numbers is known once the step was traced or run. */
+  private checkLabels({ y }: PreparedBatch): void {
+    if (y === null) return;
+    const labels = byOutput<NDArray>(packNest(y.structure, y.arrays), this.model.outputNames);
+    checkLabels(labels, this.model.classLabels, `labels of ${this.model.name}`);
   }
 
   /** The program for this kind of data. One made for training serves the other purposes too, while the newest weights lie in it. */
@@ -88,9 +64,8 @@ export class Runner {
     return this.programs.get(`${purpose} ${key}`) ?? this.load(`${purpose} ${key}`, purpose, prepared);
   }
 
-  private load(key: string, purpose: Purpose, { structure, specs }: PreparedBatch): Promise<Program> {
-    const { model, compiled, objectives } = this;
-    const spec: ProgramSpec = { model, structure, ...specs, compiled, objectives };
+  private load(key: string, purpose: Purpose, { x, y, sampleWeight }: PreparedBatch): Promise<Program> {
+    const spec: ProgramSpec = { model: this.model, x, y, sampleWeight };
     const program = Program.load(spec, purpose);
     this.programs.set(key, program);
     // A program that failed to compile is no program: the next call tries again.
@@ -98,48 +73,27 @@ export class Runner {
     return program;
   }
 
-  private async eagerStep(
-    { inputs, targets, sampleWeights, structure }: PreparedBatch,
-    training: boolean,
-  ): Promise<StepResult> {
-    const compiled = this.requireCompiled();
-    const tape = new GradientTape();
-    const tensors = (arrays: readonly NDArray[]): Tensor[] =>
-      arrays.map((array) => session.engine().constant(array));
-    const step = tape.record(() => {
-      const { outputs, weights, extra } = forwardStep(
-        this.model,
-        tensors(inputs),
-        structure,
-        tensors(targets),
-        tensors(sampleWeights),
-        training,
-      );
-      this.objectives ??= new Objectives(compiled, outputs);
-      checkLabels(targets, this.objectives.losses, `labels of ${this.model.name}`);
-      return evaluateObjectives(this.objectives, outputs, weights, extra);
-    });
-    if (training) {
-      const weights = this.model.trainableWeights;
-      compiled.optimizer.apply(tape.gradient(step.loss, weights), weights);
-    }
-    const read = (values: readonly Tensor[]): Promise<NDArray[]> =>
-      Promise.all(values.map((tensor) => tensor.array()));
-    const [loss] = await read([step.loss]);
-    return {
-      loss,
-      outputLosses: await read(step.outputLosses),
-      statistics: await Promise.all(step.statistics.map(read)),
-    };
+  private async eagerStep(name: StepName, prepared: PreparedBatch): Promise<Logs> {
+    const isKnown = this.model.classLabels.length > 0;
+    this.checkLabels(prepared);
+    const logs = Object.entries(runStep(this.model, name, this.eagerData(prepared)));
+    if (!isKnown) this.checkLabels(prepared);
+    const values = await Promise.all(logs.map(([, value]) => scalarOf(value).array()));
+    return Object.fromEntries(logs.map(([log], i) => [log, Number(values[i].data[0])]));
   }
 
-  private async eagerPredict({ inputs, structure }: PreparedBatch): Promise<Nest<NDArray>> {
+  private async eagerPredict(prepared: PreparedBatch): Promise<Nest<NDArray>> {
+    const out = this.model.predictStep(this.eagerData(prepared));
+    return packNest(out, await Promise.all(flatten<Tensor>(out).map((tensor) => tensor.array())));
+  }
+
+  private eagerData({ x, y, sampleWeight }: PreparedBatch): StepData {
     const { eager } = session.backend();
-    const out = this.model.callFlat(
-      inputs.map((array) => eager.constant(array)),
-      structure,
-      false,
-    );
-    return packNest(out, await Promise.all(flatten(out).map((tensor) => tensor.array())));
+    const tensors = ({ arrays }: PreparedPart): Tensor[] => arrays.map((array) => eager.constant(array));
+    const pack = (part: PreparedPart | null): Nest<Tensor> | null =>
+      part === null ? null : packNest(part.structure, tensors(part));
+    return [this.model.packInputs(tensors(x), x.structure), pack(y), pack(sampleWeight)];
   }
 }
+
+const arraysOf = (part: PreparedPart | null): readonly NDArray[] => part?.arrays ?? [];

@@ -3,10 +3,11 @@
  * optimizer, so that an update is one elementwise kernel; a weight is a view of its slab. Other variables are states of their own.
  */
 import { dtypes } from "../../../ir/dtype.ts";
-import type { NDArray } from "../../../ir/ndarray.ts";
+import { type NDArray, zeros } from "../../../ir/ndarray.ts";
 import { copyInto } from "../../arrays.ts";
-import { setShape, type Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
 import type { Trace } from "../../trace.ts";
+import { TraceScope } from "../trace-scope.ts";
 import type { Variable } from "../variable.ts";
 
 export interface Slab {
@@ -23,24 +24,27 @@ export interface Place {
   readonly index: number;
 }
 
+/** What a variable on its own is to a function: a weight that it only reads, state that it may change, or a number that it begins with anew. */
+export type Role = "param" | "state" | "fresh";
+
 export class StateLayout {
   readonly slabs: readonly Slab[];
   private readonly places = new Map<Variable, Place>();
   private readonly paths = new Map<Variable, string>();
   private readonly used = new Set<string>();
-  private readonly kind: "param" | "state";
+  private readonly roleOf: (variable: Variable) => Role;
 
-  /** `groups` become slabs, by name; variables that turn up later become single values of this kind. */
+  /** Lists of variables become slabs, by name; variables that turn up later become single values. */
   constructor(
-    kind: "param" | "state",
-    groups: readonly { readonly name: string; readonly variables: readonly Variable[] }[],
+    roleOf: (variable: Variable) => Role,
+    groups: readonly { readonly name: string; readonly variables: readonly Variable[] }[] = [],
   ) {
-    this.kind = kind;
-    this.slabs = groups.map(({ name, variables }) => makeSlab(name, variables));
-    for (const slab of this.slabs) {
-      this.used.add(slab.path);
+    this.roleOf = roleOf;
+    this.slabs = groups.map(({ name, variables }) =>
+      makeSlab(this.freePath(slabPath(name, variables)), variables),
+    );
+    for (const slab of this.slabs)
       slab.variables.forEach((variable, index) => this.places.set(variable, { slab, index }));
-    }
   }
 
   /** Where a variable lies in a slab; undefined for one on its own. */
@@ -52,10 +56,15 @@ export class StateLayout {
   path(variable: Variable): string {
     const known = this.paths.get(variable);
     if (known !== undefined) return known;
-    let path = variable.path;
-    for (let i = 1; this.used.has(path); i++) path = `${variable.path}:${i}`;
-    this.used.add(path);
+    const path = this.freePath(variable.path);
     this.paths.set(variable, path);
+    return path;
+  }
+
+  private freePath(wanted: string): string {
+    let path = wanted;
+    for (let i = 1; this.used.has(path); i++) path = `${wanted}:${i}`;
+    this.used.add(path);
     return path;
   }
 
@@ -64,26 +73,35 @@ export class StateLayout {
     return this.paths;
   }
 
-  /** A variable as a tensor of a trace: an argument, or a view of one. */
-  bind(trace: Trace, variable: Variable): Tensor {
-    const place = this.places.get(variable);
-    if (place === undefined)
-      return trace.variable(this.path(variable), { dtype: variable.dtype, shape: variable.shape }, this.kind);
-    const start = place.slab.offsets[place.index];
-    const slab = this.bindSlab(trace, place.slab);
-    const whole = place.slab.variables.length === 1;
-    const flat = whole
-      ? slab
-      : trace.op("slice", [slab], { starts: [start], limits: [start + variable.size], strides: [1] })[0];
-    return setShape(flat, variable.shape);
+  /** The scope in which code is traced: variables are arguments, or parts of those. */
+  scope(trace: Trace): TraceScope {
+    const pieces = this.slabs.map((slab) => ({
+      variables: slab.variables,
+      offsets: slab.offsets,
+      bind: () => trace.variable(slab.path, { dtype: slab.dtype, shape: [slab.size] }, "state"),
+    }));
+    return new TraceScope(trace, (variable) => this.bind(trace, variable), pieces);
   }
 
-  bindSlab(trace: Trace, slab: Slab): Tensor {
-    return trace.variable(slab.path, { dtype: slab.dtype, shape: [slab.size] }, this.kind);
+  private bind(trace: Trace, variable: Variable): Tensor {
+    const { dtype, shape } = variable;
+    const role = this.roleOf(variable);
+    if (role === "fresh") return trace.constant(zeros(dtype, shape));
+    return trace.variable(this.path(variable), { dtype, shape }, role);
+  }
+
+  /** The argument or result that holds variables; undefined where a function begins with them anew. */
+  pathOf(variables: readonly Variable[]): string | undefined {
+    const [first] = variables;
+    const slab = this.place(first)?.slab;
+    if (slab !== undefined) return slab.path;
+    return this.roleOf(first) === "fresh" ? undefined : this.path(first);
   }
 }
 
-function makeSlab(name: string, variables: readonly Variable[]): Slab {
+const slabPath = (name: string, [{ dtype }]: readonly Variable[]): string => `slab/${name}/${dtype}`;
+
+function makeSlab(path: string, variables: readonly Variable[]): Slab {
   const offsets: number[] = [];
   let size = 0;
   for (const variable of variables) {
@@ -91,15 +109,7 @@ function makeSlab(name: string, variables: readonly Variable[]): Slab {
     size += variable.size;
   }
   const [{ dtype }] = variables;
-  return { path: `slab/${name}/${dtype}`, dtype, variables, offsets, size };
-}
-
-/** Variables in groups of one dtype. */
-export function byDType(variables: readonly Variable[]): readonly (readonly Variable[])[] {
-  const groups = new Map<string, Variable[]>();
-  for (const variable of variables)
-    groups.set(variable.dtype, [...(groups.get(variable.dtype) ?? []), variable]);
-  return [...groups.values()];
+  return { path, dtype, variables, offsets, size };
 }
 
 /** The contents of a slab, from those of its variables. */
@@ -113,10 +123,4 @@ export function composeSlab(slab: Slab, arrays: readonly NDArray[]): NDArray {
 export function sliceSlab(slab: Slab, contents: NDArray, index: number): NDArray {
   const { shape, size, dtype } = slab.variables[index];
   return { dtype, shape, data: contents.data.slice(slab.offsets[index], slab.offsets[index] + size) };
-}
-
-/** Tensors of any shapes end to end. */
-export function joinFlat(tensors: readonly Tensor[], slab: Slab): Tensor {
-  const flat = tensors.map((tensor, i) => setShape(tensor, [slab.variables[i].size]));
-  return flat.length === 1 ? flat[0] : flat[0].engine.op("concat", flat, { axis: 0 })[0];
 }

@@ -5,16 +5,13 @@
  */
 import type { ArtifactEntry, ArtifactManifest } from "../artifact-manifest.ts";
 
-export function driverText({ prefix = "model", entries, target }: ArtifactManifest): string {
-  const threads = `
-  if (${prefix}_set_threads(model, std::atoi(argv[2])) != 0) return fail(${prefix}_error_message());`;
+export function driverText({ prefix = "model", entries }: ArtifactManifest): string {
   const cases = Object.values(entries).map(caseText);
   return `#include "model.h"
 
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 static bool read_all(void* bytes, size_t size) { return std::fread(bytes, 1, size, stdin) == size; }
@@ -50,7 +47,7 @@ ${cases.join("\n")}
 
 int main(int, char** argv) {
   ${prefix}_model* model = nullptr;
-  if (${prefix}_create(argv[1], &model) != 0) return fail(${prefix}_error_message());${target === "cpp" ? threads : ""}
+  if (${prefix}_create(argv[1], &model) != 0) return fail(${prefix}_error_message());
   const int status = serve(model);
   ${prefix}_destroy(model);
   return status;

@@ -47,17 +47,13 @@ const toolchains: { readonly [T in NativeTarget]: Toolchain } = {
 };
 
 /** Builds and starts. Throws Unsupported where there is no compiler, or for CUDA no GPU. */
-export async function startNative(target: NativeTarget, artifact: Artifact, threads = 1): Promise<Runner> {
+export async function startNative(target: NativeTarget, artifact: Artifact): Promise<Runner> {
   const compiler = findCompiler(target);
   if (target === "cuda") await requireGpu();
   const build = mkdtempSync(join(tmpdir(), "keratin-"));
   try {
     const program = await buildDriver(target, compiler, artifact, build);
-    return new NativeRunner(
-      artifact,
-      spawn(program, [join(artifact.folder, "weights.bin"), String(threads)]),
-      build,
-    );
+    return new NativeRunner(artifact, spawn(program, [join(artifact.folder, "weights.bin")]), build);
   } catch (error) {
     rmSync(build, { recursive: true, force: true });
     throw error;

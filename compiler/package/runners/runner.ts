@@ -11,5 +11,5 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Starts an artifact of one target, on this many threads (1 by default) where the target has them. Throws Unsupported where this machine lacks what it needs. */
-export type StartRunner = (artifact: Artifact, threads?: number) => Promise<Runner>;
+/** Starts an artifact of one target. Throws Unsupported where this machine lacks what it needs. */
+export type StartRunner = (artifact: Artifact) => Promise<Runner>;

@@ -18,25 +18,17 @@ interface ScriptModel {
   destroy?(): void;
 }
 
-interface LoadOptions {
-  readonly device?: GPUDevice;
-  readonly threads?: number;
-}
-
 interface ScriptModule {
-  load(options?: LoadOptions): Promise<ScriptModel>;
+  load(options?: { readonly device?: GPUDevice }): Promise<ScriptModel>;
 }
 
 /** Loads `model.js`. A version that was imported before and has been replaced since is another module. */
-export async function startScript(
-  { folder, manifest }: Artifact,
-  options: LoadOptions = {},
-): Promise<Runner> {
+export async function startScript({ folder, manifest }: Artifact, device?: GPUDevice): Promise<Runner> {
   const path = resolve(join(folder, "model.js"));
   const version = createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16);
   const model = await told(folder, async () => {
     const { load } = (await import(`${pathToFileURL(path).href}?${version}`)) as ScriptModule;
-    return load(options);
+    return load({ device });
   });
   const prepare = (name: string, inputs: readonly NDArray[]) => {
     const entry = manifest.entries[name];

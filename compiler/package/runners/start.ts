@@ -7,20 +7,19 @@ import { startScript } from "./script.ts";
 import { openDevice } from "./webgpu-device.ts";
 
 const starters: { readonly [T in TargetName]: StartRunner } = {
-  wasm: (artifact, threads) => startScript(artifact, { threads }),
+  wasm: (artifact) => startScript(artifact),
   wgsl: startOnDevice,
-  cpp: (artifact, threads) => startNative("cpp", artifact, threads),
+  cpp: (artifact) => startNative("cpp", artifact),
   cuda: (artifact) => startNative("cuda", artifact),
 };
 
 /** Makes an instance of an artifact. Throws Unsupported where this machine lacks what its target needs. */
-export const startRunner: StartRunner = (artifact, threads) =>
-  starters[artifact.manifest.target](artifact, threads);
+export const startRunner: StartRunner = (artifact) => starters[artifact.manifest.target](artifact);
 
 async function startOnDevice(artifact: Artifact): Promise<Runner> {
   const { device, close } = await openDevice();
   try {
-    const runner = await startScript(artifact, { device });
+    const runner = await startScript(artifact, device);
     return {
       ...runner,
       async close() {
