@@ -20,7 +20,7 @@ import { metrics } from "./metrics/index.ts";
 import { Functional, Model, models, Sequential } from "./models/index.ts";
 import * as ops from "./ops/index.ts";
 import { optimizers } from "./optimizers/index.ts";
-import { SeedGenerator } from "./random.ts";
+import * as random from "./random/index.ts";
 import { regularizers } from "./regularizers.ts";
 import { saving } from "./saving/index.ts";
 import { session } from "./session.ts";
@@ -69,7 +69,7 @@ export const keras = {
   callbacks,
   dtypePolicies: { DTypePolicy: factory(DTypePolicy) },
   datasets: { mnist: { loadData } },
-  random: { SeedGenerator },
+  random,
   utils,
   saving,
   config,

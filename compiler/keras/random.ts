@@ -8,15 +8,16 @@ import type { Shape } from "../../ir/dim.ts";
 import { type DType, dtypes } from "../../ir/dtype.ts";
 import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
 import { randomWord } from "../../ir/ops/random.ts";
+import { scalars } from "../../ir/scalar.ts";
 import { elementwise, getItem, type Tensor } from "../tensor.ts";
 import { session } from "./session.ts";
 import { Variable } from "./variable.ts";
 
 export type Key = readonly [number, number];
 
-/** Uniform numbers in [0, 1) with 24 random bits: element i comes from word i of the key's stream. */
+/** Uniform numbers in [0, 1), as `keras.random.uniform` has them: 23 random bits each. */
 export function uniformStream(key: Key): (index: number) => number {
-  return (index) => (randomWord(key, index) >>> 8) / 2 ** 24;
+  return (index) => (randomWord(key, index) >>> 9) / 2 ** 23;
 }
 
 /** An array of `shape` whose element i is `draw(i)`. */
@@ -30,23 +31,21 @@ export function generate(shape: readonly number[], dtype: DType, draw: (index: n
   return { dtype, shape, data };
 }
 
-/** Standard normal numbers, by Box and Muller's transform of two uniform ones ("A note on the generation of random normal deviates", 1958). */
-export function normalStream(key: Key): (index: number) => number {
+/** The numbers of `uniformStream` spread over [low, high), then to where the normal distribution function has them. */
+function normalBetween(key: Key, low: number, high: number): (index: number) => number {
   const uniform = uniformStream(key);
-  return (index) =>
-    Math.sqrt(-2 * Math.log(1 - uniform(2 * index))) * Math.cos(2 * Math.PI * uniform(2 * index + 1));
+  return (index) => Math.SQRT2 * scalars.erfinv.meaning(low + (high - low) * uniform(index));
 }
 
-/** Normal numbers drawn again while they are more than two standard deviations from the mean. Element i tries the counters i, i + stride, ... */
-export function truncatedNormalStream(key: Key, stride: number): (index: number) => number {
-  const normal = normalStream(key);
-  return (index) => {
-    for (let at = index; ; at += stride) {
-      const value = normal(at);
-      if (Math.abs(value) <= 2) return value;
-    }
-  };
-}
+/** Standard normal numbers, as `keras.random.normal` has them. */
+export const normalStream = (key: Key): ((index: number) => number) => normalBetween(key, -1 + 2 ** -24, 1);
+
+/** erf(sqrt(2)): the share of normal numbers within two standard deviations. */
+const WITHIN_TWO = 0.9544997361036416;
+
+/** Normal numbers no further than two standard deviations from the mean. */
+export const truncatedNormalStream = (key: Key): ((index: number) => number) =>
+  normalBetween(key, -WITHIN_TWO, WITHIN_TWO);
 
 /** The order of 0 to n - 1 after Fisher and Yates' shuffle. */
 export function permutation(n: number, key: Key): Uint32Array {

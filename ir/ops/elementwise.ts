@@ -79,9 +79,13 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
   pow: {
     doc: "a to the power b",
     range: [0.5, 2],
+    // At 0 to the power 0 neither operand has a slope, as in JAX.
     gradient: partials(
-      (b, x, y) => b.mul(y, b.pow(x, b.sub(y, 1))),
-      (b, x, _y, result) => b.mul(result, b.log(x)),
+      (b, x, y) => {
+        const none = b.binary("eq", y, 0);
+        return b.mul(y, b.pow(x, b.select(none, 1, b.sub(y, 1))));
+      },
+      (b, x, _y, result) => b.mul(result, b.log(b.select(b.binary("eq", x, 0), 1, x))),
     ),
   },
   min: {
@@ -95,7 +99,12 @@ const table: { readonly [N in ScalarName]?: Elementwise } = {
     gradient: chosen((b, x, y) => b.binary("lt", y, x)),
   },
   neg: { doc: "-a", dtypes: ["f32", "i32"], gradient: (b, _op, [d]) => [d && b.neg(d)] },
-  abs: { doc: "|a|", dtypes: ["f32", "i32"], gradient: chain((b, x) => b.unary("sign", x)) },
+  abs: {
+    doc: "|a|",
+    dtypes: ["f32", "i32"],
+    // 1 at 0, as in JAX.
+    gradient: (b, op, [d]) => d && [b.select(b.binary("lt", op.operands[0], 0), b.neg(d), d)],
+  },
   sign: { doc: "-1, 0 or 1", gradient: "zero" },
   relu: {
     doc: "max(a, 0)",

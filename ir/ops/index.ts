@@ -20,7 +20,7 @@ import { broadcast, copy, reshape, reverse, slice, stopGradient, transpose } fro
 import { pack, unpack } from "./pack.ts";
 import { pad } from "./pad.ts";
 import { reduceProd } from "./product.ts";
-import { randomBits } from "./random.ts";
+import { randomBits, randomKeys } from "./random.ts";
 import { reduceMax, reduceMaxGrad, reduceSum } from "./reduce.ts";
 import { scan } from "./scan.ts";
 import { scatter, takeAlong } from "./scatter.ts";
@@ -36,7 +36,7 @@ export const allOps: readonly OpDef[] = [
   reduceSum, reduceProd, reduceMax, reduceMaxGrad, contract,
   takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
   cholesky, triangularSolve, lu, qr, eigh, svd,
-  randomBits,
+  randomBits, randomKeys,
   cond, whileLoop, scan, fused,
 ]; // biome-ignore format: by family
 

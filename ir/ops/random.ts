@@ -1,12 +1,13 @@
 /**
  * `random_bits`: threefry2x32 in counter mode (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). Only add, rotate and xor,
- * so every target draws the same bits. Element i is the first word of the block with counter (i, 0) under the key.
+ * so every target draws the same bits. Element i comes from the block with counter (0, i) under the key, as in JAX: its two words combined by
+ * xor for random bits, both of them for new keys. So the same seed gives the same numbers as Keras on JAX.
  */
 import { getElement, setElement } from "../elements.ts";
 import { ModelError } from "../errors.ts";
 import { add, bitcast, cast, constant, type Expr, int, mul, scalar } from "../kernel.ts";
-import type { OpDef } from "../op.ts";
-import { printType, tensorType } from "../type.ts";
+import type { OpDef, Read } from "../op.ts";
+import { printType, type TensorType, tensorType } from "../type.ts";
 import { type DimsAttr, dimsOf } from "./movement.ts";
 
 /** Rotation distances of the 20 rounds: two groups of four, alternating. */
@@ -50,9 +51,11 @@ const numbers: Words<number> = {
   word: (value) => value >>> 0,
 };
 
-/** The first word of block `counter` under `key`: what element number `counter` of `random_bits` holds. */
-export const randomWord = (key: readonly [number, number], counter: number): number =>
-  threefry(numbers, key, [counter >>> 0, 0])[0];
+/** What element number `counter` of `random_bits` holds under `key`. */
+export function randomWord(key: readonly [number, number], counter: number): number {
+  const [x, y] = threefry(numbers, key, [0, counter >>> 0]);
+  return (x ^ y) >>> 0;
+}
 
 const u32 = (value: number): Expr => constant(value, "u32");
 
@@ -63,6 +66,17 @@ const exprs: Words<Expr> = {
   word: u32,
 };
 
+function requireKey(key: TensorType): void {
+  if (key.dtype === "u32" && key.shape.length === 1 && key.shape[0] === 2) return;
+  throw new ModelError("the key must be u32[2]", { got: printType(key) });
+}
+
+/** Both words of block number `counter` under the key that is operand 0. */
+function blockOf(counter: Expr, read: Read): [Expr, Expr] {
+  const key: [Expr, Expr] = [read(0, [int(0)]), read(0, [int(1)])];
+  return threefry(exprs, key, [u32(0), bitcast(cast(counter, "i32"), "u32")]);
+}
+
 export const randomBits: OpDef<{ readonly shape: DimsAttr }> = {
   name: "random_bits",
   doc: "Uniform 32-bit words, the same on every target, from a key of two words.",
@@ -70,9 +84,7 @@ export const randomBits: OpDef<{ readonly shape: DimsAttr }> = {
   arity: [1, 1],
   attrNames: ["shape"],
   infer([key], { shape }) {
-    if (key.dtype !== "u32" || key.shape.length !== 1 || key.shape[0] !== 2) {
-      throw new ModelError("the key must be u32[2]", { got: printType(key) });
-    }
+    requireKey(key);
     return [tensorType("u32", dimsOf(shape))];
   },
   evaluate([key], _attrs, context) {
@@ -90,9 +102,38 @@ export const randomBits: OpDef<{ readonly shape: DimsAttr }> = {
         (sum, i, axis) => (axis === 0 ? i : add(mul(sum, ctx.extent(shape[axis])), i)),
         int(0),
       );
-      const counter = bitcast(cast(flat, "i32"), "u32");
-      return threefry(exprs, [read(0, [int(0)]), read(0, [int(1)])], [counter, u32(0)])[0];
+      const [x, y] = blockOf(flat, read);
+      return exprs.xor(x, y);
     },
   },
   samples: [{ operands: [tensorType("u32", [2])], attrs: { shape: [3, 5] }, range: [0, 4e9] }],
+};
+
+export const randomKeys: OpDef<{ readonly count: number }> = {
+  name: "random_keys",
+  doc: "New keys, u32[count, 2], whose streams have nothing to do with each other or with that of the key they come from.",
+  tolerance: "exact",
+  arity: [1, 1],
+  attrNames: ["count"],
+  infer([key], { count }) {
+    requireKey(key);
+    return [tensorType("u32", [count, 2])];
+  },
+  evaluate([key], { count }, context) {
+    const out = context.allocate(0);
+    const words: [number, number] = [getElement(key, 0), getElement(key, 1)];
+    for (let i = 0; i < count; i++) {
+      threefry(numbers, words, [0, i]).forEach((word, at) => setElement(out, 2 * i + at, word));
+    }
+    return [out];
+  },
+  gradient: "zero",
+  lower: {
+    kind: "map",
+    at(_ctx, [number, word], read) {
+      const [x, y] = blockOf(number, read);
+      return scalar("select", scalar("eq", word, int(0)), x, y);
+    },
+  },
+  samples: [{ operands: [tensorType("u32", [2])], attrs: { count: 3 }, range: [0, 4e9] }],
 };

@@ -230,6 +230,9 @@ export const reduceMax: OpDef<ReduceAttrs> = {
   },
   gradient: (b, op, [dy]) => {
     if (dy === undefined) return [];
+    const { spec } = resolve(op.attrs, [op.operands[0].type.shape]);
+    if (spec.operands[0].every((index) => index.length === 1 && index[0].factor === 1))
+      return [sharedByTies(b, spec, op.operands[0], op.results[0], dy)];
     const shape = dimsAttr(op.operands[0].type.shape);
     return [b.op("reduce_max_grad", [dy, op.results[1]], { ...op.attrs, shape })];
   },
@@ -254,6 +257,15 @@ export const reduceMax: OpDef<ReduceAttrs> = {
   },
   samples,
 };
+
+/** The gradient of a maximum over whole axes: all elements that equal it share dy, as in JAX. (In windows, the first one has it.) */
+function sharedByTies(b: Builder, spec: Spec, x: Value, largest: Value, dy: Value): Value {
+  const axisOf = (name: string): number => spec.operands[0].findIndex(([term]) => term.axis === name);
+  const spread = (value: Value): Value => b.broadcast(value, x.type.shape, spec.kept.map(axisOf));
+  const ties = b.cast(b.binary("eq", x, spread(largest)), dy.type.dtype);
+  const count = b.op("reduce_sum", [ties], { spec: printSpec(spec.operands, spec.kept) });
+  return b.mul(ties, spread(b.div(dy, count)));
+}
 
 /** Row-major position from indices. */
 const flatPosition = (index: readonly Expr[], extents: readonly Expr[]): Expr =>

@@ -75,8 +75,8 @@ export class RandomNormal extends RandomInitializer {
 /** Normal numbers within two standard deviations. */
 export class TruncatedNormal extends RandomNormal {
   static override readonly className = "TruncatedNormal";
-  protected override stream(size: number): (index: number) => number {
-    return truncatedNormalStream(this.key, size);
+  protected override stream(_size: number): (index: number) => number {
+    return truncatedNormalStream(this.key);
   }
 }
 

@@ -74,7 +74,7 @@ export class VarianceScaling extends RandomInitializer {
     return generate(shape, dtype, draw);
   }
 
-  private stream(size: number, variance: number): (index: number) => number {
+  private stream(_size: number, variance: number): (index: number) => number {
     if (this.distribution === "uniform") {
       const [draw, limit] = [uniformStream(this.key), Math.sqrt(3 * variance)];
       return (i) => limit * (2 * draw(i) - 1);
@@ -84,7 +84,7 @@ export class VarianceScaling extends RandomInitializer {
       return (i) => Math.sqrt(variance) * draw(i);
     }
     // The standard deviation of a normal distribution cut at two of its own: what is left must have the wanted variance.
-    const [draw, stddev] = [truncatedNormalStream(this.key, size), Math.sqrt(variance) / 0.879625661034239];
+    const [draw, stddev] = [truncatedNormalStream(this.key), Math.sqrt(variance) / 0.879625661034239];
     return (i) => stddev * draw(i);
   }
 

@@ -5,7 +5,7 @@
 import { isFloat } from "../../../ir/dtype.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import { type Axes, axesOf, staticDim, sum, type Tensor, type TensorLike } from "../../tensor.ts";
-import { apply, choose, clamp, constantOf, real } from "./apply.ts";
+import { apply, choose, clamp, constantOf, numeric, real } from "./apply.ts";
 import { sliceAxis } from "./joining.ts";
 import { asTensor, operation, parametric } from "./operation.ts";
 import { maxOf } from "./reduce.ts";
@@ -19,8 +19,8 @@ export const relu = operation("nn", "relu", (x: TensorLike) => {
   const tensor = asTensor(x);
   return isFloat(tensor.dtype) ? apply("relu", tensor) : apply("max", tensor, 0);
 });
-/** min(max(x, 0), 6). */
-export const relu6 = operation("nn", "relu6", (x: TensorLike) => clamp(asTensor(x), 0, 6));
+/** min(max(x, 0), 6), with gradient 0 at 0 and 6. */
+export const relu6 = activation("relu6", relu6Of);
 export const sigmoid = activation("sigmoid", (x) => apply("sigmoid", x));
 /** log(1 + exp(x)), without overflow: max(x, 0) + log1p(exp(-|x|)). */
 export const softplus = activation("softplus", softplusOf);
@@ -60,8 +60,11 @@ export const sparsePlus = activation("sparsePlus", (x) => {
   const middle = apply("add", clamp(x, -1, 1), 1);
   return choose(apply("le", 1, x), x, apply("mul", apply("mul", middle, middle), 0.25));
 });
-/** clip(x, -1, 1). */
-export const hardTanh = activation("hardTanh", (x) => clamp(x, -1, 1));
+/** clip(x, -1, 1), with gradient 1 at -1 and 1; integers stay integers. */
+export const hardTanh = operation("nn", "hardTanh", (x: TensorLike) => {
+  const tensor = numeric(asTensor(x));
+  return choose(apply("lt", 1, tensor), 1, choose(apply("lt", tensor, -1), -1, tensor));
+});
 
 /** x for positive x, else slope times x. */
 export const leakyRelu = parametric(
@@ -84,7 +87,7 @@ export const celu = parametric(
     return choose(
       positive(tensor),
       tensor,
-      apply("mul", alpha, apply("expm1", apply("div", apply("min", tensor, 0), alpha))),
+      apply("mul", alpha, apply("expm1", apply("div", choose(positive(tensor), 0, tensor), alpha))),
     );
   },
 );
@@ -109,18 +112,15 @@ export const hardShrink = parametric(
     return choose(apply("lt", limit, apply("abs", tensor)), tensor, 0);
   },
 );
-/** x moved towards 0 by the threshold. */
+/** x moved towards 0 by the threshold, 0 within it. */
 export const softShrink = parametric(
   "nn",
   "softShrink",
   ["threshold"],
   (x: TensorLike, { threshold: limit = 0.5 }: { threshold?: number }) => {
     const tensor = real(x);
-    return apply(
-      "add",
-      apply("max", apply("sub", tensor, limit), 0),
-      apply("min", apply("add", tensor, limit), 0),
-    );
+    const below = choose(apply("lt", tensor, -limit), apply("add", tensor, limit), 0);
+    return choose(apply("lt", limit, tensor), apply("sub", tensor, limit), below);
   },
 );
 /** x where it is larger than the threshold, else `defaultValue`. */
@@ -166,15 +166,19 @@ export function softplusOf(x: Tensor): Tensor {
 }
 
 function hardSigmoidOf(x: Tensor): Tensor {
-  return clamp(apply("add", apply("div", x, 6), 0.5), 0, 1);
+  return apply("div", relu6Of(apply("add", x, 3)), 6);
+}
+
+function relu6Of(x: Tensor): Tensor {
+  return choose(apply("le", x, 0), 0, choose(apply("le", 6, x), 6, x));
 }
 
 export function leakyReluOf(x: Tensor, slope: number): Tensor {
-  return choose(positive(x), x, apply("mul", slope, x));
+  return choose(apply("le", 0, x), x, apply("mul", slope, x));
 }
 
 export function eluOf(x: Tensor, alpha: number): Tensor {
-  return choose(positive(x), x, apply("mul", alpha, apply("expm1", apply("min", x, 0))));
+  return choose(positive(x), x, apply("mul", alpha, apply("expm1", choose(positive(x), 0, x))));
 }
 
 export function geluOf(x: Tensor, approximate: boolean): Tensor {

@@ -46,8 +46,8 @@ export const saturateCast = parametric(
   (x: TensorLike, { dtype }: DTypeName) => {
     const tensor = asTensor(x);
     const type = dtypeOf(dtype);
-    if (isFloat(tensor.dtype) || isFloat(type) || tensor.dtype === "bool" || type === "bool")
-      return castTensor(tensor, type);
+    if (type === "bool") return castTensor(clamp(tensor, 0, 1), type);
+    if (isFloat(tensor.dtype) || isFloat(type) || tensor.dtype === "bool") return castTensor(tensor, type);
     const [from, to] = [extremesOf(tensor.dtype), extremesOf(type)];
     return castTensor(clamp(tensor, Math.max(from[0], to[0]), Math.min(from[1], to[1])), type);
   },

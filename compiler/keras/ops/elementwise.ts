@@ -83,17 +83,19 @@ function integerPower(base: Tensor, exponent: Tensor): Tensor {
 export const maximum = binary("maximum", "max", "or");
 /** The smaller; NaN where one is. */
 export const minimum = binary("minimum", "min", "and");
-const ignoringNaN = (name: "max" | "min", x1: TensorLike, x2: TensorLike): Tensor => {
-  const [a, b] = promoted(x1, x2).map(numeric);
-  return choose(isNaNOf(a), b, choose(isNaNOf(b), a, apply(name, a, b)));
+/** x1 where it beats x2 or x2 is NaN: of equal operands the second is taken, with its gradient. */
+const ignoringNaN = (x1: TensorLike, x2: TensorLike, beats: (a: Tensor, b: Tensor) => Tensor): Tensor => {
+  const [a, b] = promoted(x1, x2);
+  const [p, q] = [numeric(a), numeric(b)];
+  return choose(apply("or", beats(p, q), isNaNOf(q)), a, b);
 };
 /** The larger; where one is NaN, the other. */
 export const fmax = operation("numpy", "fmax", (x1: TensorLike, x2: TensorLike) =>
-  ignoringNaN("max", x1, x2),
+  ignoringNaN(x1, x2, (a, b) => apply("lt", b, a)),
 );
 /** The smaller; where one is NaN, the other. */
 export const fmin = operation("numpy", "fmin", (x1: TensorLike, x2: TensorLike) =>
-  ignoringNaN("min", x1, x2),
+  ignoringNaN(x1, x2, (a, b) => apply("lt", a, b)),
 );
 export const negative = unary("negative", "neg");
 /** |x|; of a complex pair [re, im], its length. bool stays bool. */

@@ -55,6 +55,7 @@ export { averagePool, maxPool } from "./pool.ts";
 export { cdist, cross, inner, kron, vdot } from "./products.ts";
 export { median, nanmedian, nanpercentile, nanquantile, percentile, quantile } from "./quantiles.ts";
 export { arange, geomspace, linspace, logspace, meshgrid } from "./ranges.ts";
+export { rearrange } from "./rearrange.ts";
 export {
   all, amax, amin, any, argmax, argmin, countNonzero, logsumexp, max, mean, min, moments, prod, ptp, std, sum, variance as var,
 } from "./reduce.ts";

@@ -1,6 +1,7 @@
 /**
  * `keras.ops.pad`: elements around a tensor.
  */
+import { isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import type { NDArray } from "../../../ir/ndarray.ts";
 import { broadcastTo, cast, mean, staticDim, type Tensor, type TensorLike, toTensor } from "../../tensor.ts";
@@ -71,7 +72,7 @@ function padAxis(x: Tensor, axis: number, low: number, high: number, mode: Mode)
     case "minimum":
       return around(x, axis, low, high, minOf(x, axis, true));
     case "mean":
-      return around(x, axis, low, high, cast(mean(x, axis, true), x.dtype));
+      return around(x, axis, low, high, meanOf(x, axis));
     case "linear_ramp":
       return ramp(x, axis, low, high);
     default: {
@@ -94,6 +95,12 @@ export function sourceIndex(
   if (mode === "reflect") return size === 1 ? 0 : size - 1 - Math.abs(modulo(i, 2 * (size - 1)) - (size - 1));
   const at = modulo(i, 2 * size);
   return at < size ? at : 2 * size - 1 - at;
+}
+
+/** The mean, rounded for integers. */
+function meanOf(x: Tensor, axis: number): Tensor {
+  const exact = mean(x, axis, true);
+  return isFloat(x.dtype) ? exact : cast(apply("round", exact), x.dtype);
 }
 
 /** The same values, of size 1 along the axis, in front and behind. */
