@@ -319,6 +319,29 @@ const gather: Production = (state) => {
   });
 };
 
+/** Kernels built by hand, which others may be read through but are not fused with: over an axis of constant size, along which they run. */
+const handBuilt: Production = (state) => {
+  const { random, b } = state;
+  const x = chooseFloat(state, (value) => value.type.shape.some((dim) => typeof dim === "number" && dim > 0));
+  if (x === undefined) return undefined;
+  const axis = random.pick(axesOf(x).filter((at) => Number(x.type.shape[at]) > 0));
+  const operand = random.pick([() => x, () => b.neg(x), () => b.unary("tanh", x)])();
+  const numbers = b.op("iota", [], { shape: dimsAttr(x.type.shape), axis, dtype: "i32" });
+  const reverse = random.chance(0.5);
+  return random.pick([
+    () => b.op("sort", [operand], { axis, descending: random.chance(0.5) }),
+    () =>
+      b.op("cumulate", [b.unary("tanh", operand)], { axis, combine: random.pick(["add", "mul"]), reverse }),
+    () => b.op("cumulate_max", [operand], { axis, reverse }),
+    () =>
+      b.op("scatter", [operand, b.sub(numbers, 1), partner(state, x)], {
+        axis,
+        combine: random.pick(["set", "add", "max"]),
+      }),
+    () => b.op("take_along", [operand, b.sub(numbers, 1)], { axis }),
+  ])();
+};
+
 const sizeOfBatch: Production = (state) => {
   const x = chooseFloat(
     state,
@@ -379,5 +402,5 @@ const residual: Production = (state) => {
 export const productions: readonly (readonly [Production, number])[] = [
   [unary, 4], [binary, 6], [relu, 3], [choice, 2], [integers, 2],
   [reshape, 3], [transpose, 4], [broadcast, 3], [slice, 3], [reverse, 1], [pad, 2], [concat, 2],
-  [reduce, 4], [pool, 4], [contract, 3], [convolve, 2], [gather, 1], [sizeOfBatch, 1], [normalise, 2], [residual, 2],
+  [reduce, 4], [pool, 4], [contract, 3], [convolve, 2], [gather, 1], [handBuilt, 2], [sizeOfBatch, 1], [normalise, 2], [residual, 2],
 ]; // biome-ignore format: by family
