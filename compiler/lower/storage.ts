@@ -322,7 +322,8 @@ class Assignment {
 function readsWhereItWrites({ kernel, operands, results }: Launch, present: Value, value: Value): boolean {
   // Under another shape, indices cannot be compared.
   if (!operands.includes(present)) return false;
-  const from = kernel.params[operands.indexOf(present)].buffer;
+  // Merged kernels may have several parameters for one value.
+  const from = new Set(kernel.params.flatMap(({ buffer }, i) => (operands[i] === present ? [buffer] : [])));
   const to = kernel.params[operands.length + results.indexOf(value)].buffer;
   const loads: (readonly Expr[])[] = [];
   const stores: (readonly Expr[])[] = [];
@@ -330,7 +331,7 @@ function readsWhereItWrites({ kernel, operands, results }: Launch, present: Valu
   visitStmts(kernel.body, (stmt) => {
     for (const expr of expressionsOf(stmt)) {
       visitExprs(expr, (inner) => {
-        if (inner.kind !== "load" || inner.buffer !== from) return;
+        if (inner.kind !== "load" || !from.has(inner.buffer)) return;
         isOrdered &&= stores.length === 0;
         loads.push(inner.index);
       });

@@ -62,8 +62,7 @@ function expectation(op: Op, control: Control, region: number): Expectation {
 }
 
 function settleReturns(block: Block, { variables, slices }: Expectation, ops: OpTable): Block {
-  const b = new Builder(ops);
-  b.ops.push(...block.ops);
+  const [first, last] = [new Builder(ops), new Builder(ops)];
   const taken = new Set<Value>();
   const returns = block.returns.map((value, i) => {
     if (i < variables && value === block.args[i]) return value;
@@ -75,10 +74,13 @@ function settleReturns(block: Block, { variables, slices }: Expectation, ops: Op
       taken.add(root);
       return value;
     }
-    b.loc = value.kind === "result" ? value.op.loc : "";
-    return b.copy(value);
+    // Variables are copied before the next ones are written over them.
+    if (value.kind === "arg") return first.copy(value);
+    last.loc = value.op.loc;
+    return last.copy(value);
   });
-  return b.ops.length === block.ops.length ? block : { args: block.args, ops: b.ops, returns };
+  const copied = [...first.ops, ...block.ops, ...last.ops];
+  return copied.length === block.ops.length ? block : { args: block.args, ops: copied, returns };
 }
 
 /** Whether the kernel that makes a value can write it into a stack. */

@@ -31,6 +31,14 @@ import * as normalization from "./preprocessing/normalization.ts";
 import * as rescaling from "./preprocessing/rescaling.ts";
 import * as stftSpectrogram from "./preprocessing/stft-spectrogram.ts";
 import * as stringLookup from "./preprocessing/string-lookup.ts";
+import * as bidirectional from "./recurrent/bidirectional.ts";
+import * as convLstm from "./recurrent/conv-lstm.ts";
+import * as gru from "./recurrent/gru.ts";
+import * as lstm from "./recurrent/lstm.ts";
+import * as rnn from "./recurrent/rnn.ts";
+import * as simpleRnn from "./recurrent/simple-rnn.ts";
+import * as stackedCells from "./recurrent/stacked-cells.ts";
+import * as timeDistributed from "./recurrent/time-distributed.ts";
 import * as activityRegularization from "./regularization/activity-regularization.ts";
 import * as dropout from "./regularization/dropout.ts";
 import * as borders from "./reshaping/borders.ts";
@@ -176,3 +184,17 @@ export const concatenate = (inputs: Parameters<Layer>[0], options: { axis?: numb
 /** `layers.dot([a, b], { axes: 1 })`. */
 export const dot = (inputs: Parameters<Layer>[0], options: joining.DotOptions) =>
   new joining.Dot(options)(inputs);
+
+export const RNN = factory(rnn.RNN);
+export const SimpleRNN = factory(simpleRnn.SimpleRNN);
+export const SimpleRNNCell = factory(simpleRnn.SimpleRNNCell);
+export const GRU = factory(gru.GRU);
+export const GRUCell = factory(gru.GRUCell);
+export const LSTM = factory(lstm.LSTM);
+export const LSTMCell = factory(lstm.LSTMCell);
+export const StackedRNNCells = factory(stackedCells.StackedRNNCells);
+export const Bidirectional = factory(bidirectional.Bidirectional);
+export const TimeDistributed = factory(timeDistributed.TimeDistributed);
+export const ConvLSTM1D = factory(convLstm.ConvLSTM1D);
+export const ConvLSTM2D = factory(convLstm.ConvLSTM2D);
+export const ConvLSTM3D = factory(convLstm.ConvLSTM3D);

@@ -1,0 +1,113 @@
+/**
+ * `GRU`: gated recurrent units (Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014).
+ */
+import { elementwise, getItem, type Tensor } from "../../../tensor.ts";
+import type { ActivationLike } from "../../activations.ts";
+import { matmulOf } from "../../ops/linalg.ts";
+import type { Options } from "../../options.ts";
+import type { Variable } from "../../variable.ts";
+import type { CallOptions } from "../call.ts";
+import { required } from "../configured-layer.ts";
+import {
+  firstState,
+  type GatedOptions,
+  kernelDefaults,
+  likeStates,
+  masked,
+  penaltyDefaults,
+  type States,
+  type Step,
+  UnitsCell,
+} from "./cell.ts";
+import { type LoopOptions, loopDefaults, RecurrentLayer } from "./rnn.ts";
+
+export interface GRUCellOptions extends GatedOptions {
+  /** Apply the reset gate behind the product with the recurrent kernel (default true, as cuDNN does), or before it. */
+  resetAfter?: boolean;
+}
+
+const cellDefaults = {
+  units: required<number>(),
+  activation: "tanh" as ActivationLike,
+  recurrentActivation: "sigmoid" as ActivationLike,
+  ...kernelDefaults,
+  ...penaltyDefaults,
+  resetAfter: true,
+  seed: null as number | null,
+};
+
+const add = (a: Tensor, b: Tensor | undefined): Tensor => (b === undefined ? a : elementwise("add", [a, b]));
+const mul = (a: Tensor, b: Tensor): Tensor => elementwise("mul", [a, b]);
+
+/**
+ * One step on x [n, inputs] and h [n, units]; gives [h', h']:
+ *
+ *     z, r = recurrentActivation(x W + h U + b)    h' = z h + (1 - z) activation(x W + r (h U))
+ *
+ * with `resetAfter: false` (r h) U in place of r (h U). Weights: kernel [inputs, 3 units], recurrent_kernel [units, 3 units], columns in the
+ * order z, r, h; bias [2, 3 units] (of inputs and of states), or [3 units] without resetAfter. Example: `layers.GRUCell(4)(x, h)`.
+ */
+export class GRUCell extends UnitsCell<typeof cellDefaults> {
+  static readonly className = "GRUCell";
+
+  constructor(...args: [units: number | Options<GRUCellOptions>, options?: Options<GRUCellOptions>]) {
+    super(args, cellDefaults);
+  }
+
+  protected get gates(): number {
+    return 3;
+  }
+
+  protected override makeBias(columns: number): Variable {
+    return this.weightFor("bias", this.options.resetAfter ? [2, columns] : [columns]);
+  }
+
+  /** The biases of one gate: of inputs and, with resetAfter, of states. */
+  private biases(gate: number): readonly [inputs: Tensor | undefined, states: Tensor | undefined] {
+    const bias = this.bias?.value;
+    if (bias === undefined || bias.rank === 1) return [bias && this.gate(bias, gate), undefined];
+    return [this.gate(getItem(bias, [0]), gate), this.gate(getItem(bias, [1]), gate)];
+  }
+
+  override call(x: Tensor, states: States, { training }: CallOptions): Step {
+    const h = firstState(states);
+    const { activation, recurrentActivation } = this.options;
+    const masks = this.masksFor(x, h, training);
+    const inputs = this.product(x, this.made(this.kernel).value, masks.inputs);
+    const recurrent = this.product(h, this.made(this.recurrentKernel).value, masks.states);
+    const [input, state] = [inputs, recurrent].map((gates, part) =>
+      gates.map((product, gate) => add(product, this.biases(gate)[part])),
+    );
+    const z = recurrentActivation(add(input[0], state[0]));
+    const r = recurrentActivation(add(input[1], state[1]));
+    const candidate = activation(
+      add(input[2], this.options.resetAfter ? mul(r, state[2]) : this.resetBefore(r, h, masks.states)),
+    );
+    const next = add(mul(z, h), mul(elementwise("sub", [1, z]), candidate));
+    return [next, likeStates(states, [next])];
+  }
+
+  private resetBefore(r: Tensor, h: Tensor, masks: readonly Tensor[] | undefined): Tensor {
+    return matmulOf(mul(r, masked(h, masks, 2)), this.gate(this.made(this.recurrentKernel).value, 2));
+  }
+}
+
+export interface GRUOptions extends GRUCellOptions, LoopOptions {}
+
+const layerDefaults = { ...loopDefaults, ...cellDefaults };
+
+/**
+ * `GRUCell` over sequences [n, steps, inputs]: gives [n, units], with `returnSequences` [n, steps, units], with `returnState` [output, h].
+ *
+ * Example: `layers.GRU(32)(x)`.
+ */
+export class GRU extends RecurrentLayer<typeof layerDefaults> {
+  static readonly className = "GRU";
+  readonly cell: GRUCell;
+
+  constructor(...args: [units: number | Options<GRUOptions>, options?: Options<GRUOptions>]) {
+    super(args, layerDefaults, Object.keys(cellDefaults));
+    this.inputSpec = [{ ndim: 3 }];
+    this.cell = new GRUCell(this.cellOptions(cellDefaults, "gru_cell"));
+  }
+}
