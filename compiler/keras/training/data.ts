@@ -194,7 +194,9 @@ export class StreamData implements DataSource {
       }
       yield batch;
     }
-    if (this.dataset instanceof PyDataset && this.steps === this.dataset.length) this.running = undefined;
+    if (!(this.dataset instanceof PyDataset)) return;
+    if (this.steps === this.dataset.length) this.running = undefined;
+    this.dataset.onEpochEnd();
   }
 
   private async next(running: AsyncIterator<DataTuple> | Iterator<DataTuple>): Promise<Batch | undefined> {

@@ -38,6 +38,8 @@ export class Program implements VariableStore {
 
   /** Runs a function after bringing the session up to date with variables that changed outside of it. */
   async call(name: StepName | "predict", inputs: readonly NDArray[]): Promise<readonly NDArray[]> {
+    const failure = this.traced.failures[name];
+    if (failure !== undefined) throw failure;
     await this.push();
     const outputs = await this.loaded.call(name, inputs);
     if (name !== "predict") this.own(this.traced.changed[name] ?? []);

@@ -56,6 +56,8 @@ export interface TracedModel {
   readonly logNames: { readonly [step in StepName]?: readonly string[] };
   /** The structure of the results of `predict`. */
   readonly outputStructure: Nest<unknown>;
+  /** Why a function is not there: a model that is only trained need not be able to do more. */
+  readonly failures: { readonly [name: string]: ModelError };
 }
 
 /** Traces the functions that a purpose needs. */
@@ -65,18 +67,39 @@ export function traceModel(spec: ProgramSpec, purpose: Purpose): TracedModel {
   const roles = rolesFor(spec, purpose);
   if (purpose === "predict") {
     const layout = new StateLayout(roles);
-    const { func, structure } = tracePredict(spec, layout);
-    return { module: { funcs: [func] }, layout, changed: {}, logNames: {}, outputStructure: structure };
+    return { ...joined([]), ...withPredict([], tracePredict(spec, layout)), layout, failures: {} };
   }
   if (purpose === "test") {
     const layout = new StateLayout(roles);
-    return { ...joined([traceStep("test_step", spec, layout)]), layout, outputStructure: 0 };
+    return { ...joined([traceStep("test_step", spec, layout)]), layout, outputStructure: 0, failures: {} };
   }
   const layout = new StateLayout(roles, stateGroups(requireOptimizer(model), model));
-  const steps = joined([traceStep("train_step", spec, layout), traceStep("test_step", spec, layout)]);
-  const { func, structure } = tracePredict(spec, layout);
-  return { ...steps, module: { funcs: [...steps.module.funcs, func] }, layout, outputStructure: structure };
+  const train = traceStep("train_step", spec, layout);
+  const failures: { [name: string]: ModelError } = {};
+  const test = attempt("test_step", failures, () => traceStep("test_step", spec, layout));
+  const steps = joined(test === undefined ? [train] : [train, test]);
+  const predict = attempt("predict", failures, () => tracePredict(spec, layout));
+  return { ...steps, ...withPredict(steps.module.funcs, predict), layout, failures };
 }
+
+/** What `trace` gives; where it fails, the reason is kept for those who ask for the function. */
+function attempt<T>(name: string, failures: { [name: string]: ModelError }, trace: () => T): T | undefined {
+  try {
+    return trace();
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    failures[name] = error;
+    return undefined;
+  }
+}
+
+const withPredict = (
+  funcs: readonly Func[],
+  predict: { func: Func; structure: Nest<unknown> } | undefined,
+) => ({
+  module: { funcs: predict === undefined ? funcs : [...funcs, predict.func] },
+  outputStructure: predict?.structure ?? 0,
+});
 
 /** Weights are parameters of functions that only read them; the state of metrics is state in all. */
 function rolesFor({ freshMetrics = false }: ProgramSpec, purpose: Purpose): (variable: Variable) => Role {

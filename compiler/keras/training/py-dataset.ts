@@ -29,6 +29,5 @@ export abstract class PyDataset {
   async *batches(shuffle: boolean): AsyncIterable<BatchTuple> {
     const order = shuffle ? permutation(this.length, session.nextKey()) : undefined;
     for (let i = 0; i < this.length; i++) yield await this.getItem(order?.[i] ?? i);
-    this.onEpochEnd();
   }
 }

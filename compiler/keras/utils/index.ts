@@ -8,6 +8,7 @@ import { modelToDot, plotModel } from "../plot/index.ts";
 import { setRandomSeed } from "../random.ts";
 import { saving } from "../saving/index.ts";
 import { session } from "../session.ts";
+import { PyDataset } from "../training/py-dataset.ts";
 import { getFile } from "./get-file.ts";
 
 /** One-hot rows (f32) from class numbers: [n] or [n, 1] to [n, numClasses]; by default one more than the largest. Throws ModelError out of range. */
@@ -61,6 +62,7 @@ export const utils = {
   normalize,
   setRandomSeed,
   clearSession,
+  PyDataset,
   getFile,
   plotModel,
   modelToDot,
