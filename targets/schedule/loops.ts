@@ -67,6 +67,16 @@ export function balancedSegments(extent: Expr, most: number): Segment[] {
     : [long, { start: int((tiles - short) * size), tiles: int(short), size: size - 1 }];
 }
 
+/** Cuts a loop of known extent into blocks of `size`; what is left over is one smaller block. */
+export function blockSegments(extent: Expr, size: number): Segment[] {
+  if (extent.kind !== "const") return segments(extent, size);
+  const blocks = Math.floor(extent.value / size);
+  const rest = extent.value - blocks * size;
+  const whole = { start: int(0), tiles: int(blocks), size };
+  const last = { start: int(blocks * size), tiles: int(1), size: rest };
+  return [...(blocks > 0 ? [whole] : []), ...(rest > 0 ? [last] : [])];
+}
+
 /**
  * Splits a loop variable over a segment: `variable = start + outer * size + inner`. Gives the two loops and the body rewritten; loops
  * that run once are left out.

@@ -9,7 +9,16 @@ import { freshen, mapStmts, substitute } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
 import { allowsReuse, constantOr, type HotLoop, iterations, loadsOf } from "./analyze.ts";
 import { cheapestOrder, type Level } from "./loop-order.ts";
-import { balancedSegments, type Loop, nest, type Segment, segments, sink, splitOver } from "./loops.ts";
+import {
+  balancedSegments,
+  blockSegments,
+  type Loop,
+  nest,
+  type Segment,
+  segments,
+  sink,
+  splitOver,
+} from "./loops.ts";
 import { laneSum, spreadSum } from "./reduce-lanes.ts";
 import { vectorizeRows } from "./row-vectors.ts";
 import { canVectorize } from "./vectorize.ts";
@@ -163,7 +172,7 @@ function orders(steps: readonly Step[], { column, rows }: Tiling): Step[][] {
 function withBlocks(plain: readonly Step[][], step: Step, count: number): Step[][] {
   if (step.trips < 2 * count) return [];
   const size = step.size * count;
-  const block = stepOf(step.loop, size, (whole) => segments(whole, size, step.size));
+  const block = stepOf(step.loop, size, (whole) => blockSegments(whole, size));
   const inner = { ...step, trips: count };
   return plain.map((order) => [block, ...order.map((other) => (other === step ? inner : other))]);
 }
