@@ -43,6 +43,14 @@ export interface Memory {
   readonly scratch: readonly Buffer[];
 }
 
+/** The place of an array in a larger one of the same rank. */
+export interface Frame {
+  /** Where it begins, per axis. */
+  readonly offset: readonly number[];
+  /** What lies around it. */
+  readonly fill: Expr;
+}
+
 /** How an op becomes loops. The compiler looks at `kind` and at index expressions, never at names. */
 export type Lowering<A extends Attrs = Attrs> =
   /** Re-indexes operand 0: element `index` of the result is element `source(index)` of the operand. Costs nothing. */
@@ -56,7 +64,12 @@ export type Lowering<A extends Attrs = Attrs> =
       at(ctx: LowerContext<A>, index: readonly Expr[], read: Read): Expr;
     }
   /** One expression per element of the result. */
-  | { readonly kind: "map"; at(ctx: LowerContext<A>, index: readonly Expr[], read: Read): Expr }
+  | {
+      readonly kind: "map";
+      at(ctx: LowerContext<A>, index: readonly Expr[], read: Read): Expr;
+      /** Where operand 0 lies inside the result as it is, with one constant around it: whoever makes the operand can write it there. */
+      frame?(ctx: LowerContext<A>): Frame | undefined;
+    }
   /** A loop over `extents` for each element; the state is a tuple, one component per result. */
   | {
       readonly kind: "reduce";

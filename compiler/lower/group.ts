@@ -5,11 +5,12 @@
 import { type Affine, fromAffine, type Ranges } from "../../ir/affine.ts";
 import { type Dim, equalDims, evaluateDim, type Shape, symbolsOf } from "../../ir/dim.ts";
 import { CompilerBug } from "../../ir/errors.ts";
-import type { Block, Op, OpResult } from "../../ir/graph.ts";
+import type { Block, Op, OpResult, Value } from "../../ir/graph.ts";
 import { type Expr, makeVar, read as readVar, type Var } from "../../ir/kernel.ts";
 import type { Control, Lowering, OpTable } from "../../ir/op.ts";
 import { hull, type Span, spanOf, stepAlong } from "./access.ts";
 import { Evaluator, isInlinable } from "./evaluator.ts";
+import { framesOf, innerOf } from "./frame.ts";
 
 /** An op of the group that is computed into buffers, and the box of its results that one tile needs. */
 export interface Stage {
@@ -52,10 +53,13 @@ export function stagedOps(block: Block, ops: OpTable): ReadonlySet<Op> {
   const staged = new Set<Op>();
   const reads = new Map<Op, number>();
   const evaluator = new Evaluator(ops);
+  const frames = framesOf(block, ops);
+  const stored = new Set(block.returns.map((value) => innerOf(value, frames)));
   for (const op of [...block.ops].reverse()) {
+    if (frames.has(op)) continue;
     const size = typicalSize(op.results[0].type.shape);
     const read = reads.get(op) ?? 0;
-    const leaves = op.results.some((result) => block.returns.includes(result));
+    const leaves = op.results.some((result) => stored.has(result));
     if (leaves || reduces(op, ops) || !worthRepeating(evaluator.cost(op), read / size)) staged.add(op);
     // What is inlined is computed as often as it is read, and reads its operands as often.
     const times = reduces(op, ops) ? domainSize(op, ops) : staged.has(op) ? size : Math.max(read, size);
@@ -114,8 +118,8 @@ export function controlOf(op: Op, ops: OpTable): Control | undefined {
 }
 
 /** The main result: of those that leave the group, the one with most axes; its axes carry the tiles. */
-export function mainResult(block: Block): OpResult {
-  const results = block.returns.filter((value): value is OpResult => value.kind === "result");
+function mainResult(stored: readonly Value[]): OpResult {
+  const results = stored.filter((value): value is OpResult => value.kind === "result");
   const best = results.reduce((a, b) => (b.type.shape.length > a.type.shape.length ? b : a));
   return best;
 }
@@ -125,10 +129,12 @@ export function mainResult(block: Block): OpResult {
  * the ops cannot share a kernel. `axes` fixes the parallel axes instead.
  */
 export function place(block: Block, ops: OpTable, axes?: readonly number[]): Placement | undefined {
-  const main = mainResult(block);
+  const frames = framesOf(block, ops);
+  const stored = block.returns.map((value) => innerOf(value, frames));
+  const main = mainResult(stored);
   let candidates = axes ?? main.type.shape.map((_, axis) => axis);
   for (;;) {
-    const attempt = new PlacementAttempt(block, ops, main, candidates).run();
+    const attempt = new PlacementAttempt(block, ops, main, candidates, new Set(stored)).run();
     if (attempt.kind === "placed") return attempt.placement;
     if (attempt.kind === "impossible" || axes !== undefined) return undefined;
     candidates = candidates.filter((axis) => axis !== attempt.axis);
@@ -149,8 +155,17 @@ class PlacementAttempt {
   private readonly block: Block;
   private readonly ops: OpTable;
   private readonly main: OpResult;
+  /** What leaves the group, without the frames around it. */
+  private readonly stored: ReadonlySet<Value>;
 
-  constructor(block: Block, ops: OpTable, main: OpResult, axes: readonly number[]) {
+  constructor(
+    block: Block,
+    ops: OpTable,
+    main: OpResult,
+    axes: readonly number[],
+    stored: ReadonlySet<Value>,
+  ) {
+    this.stored = stored;
     this.block = block;
     this.ops = ops;
     this.main = main;
@@ -193,7 +208,7 @@ class PlacementAttempt {
   }
 
   private leaves(op: Op): boolean {
-    return op.results.some((result) => this.block.returns.includes(result));
+    return op.results.some((result) => this.stored.has(result));
   }
 
   /** A parallel axis that a result has not: it would be written again and again. Only for results nobody inside reads. */

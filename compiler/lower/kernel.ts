@@ -5,12 +5,13 @@
 import { type Affine, fromAffine, type Interval, simplify } from "../../ir/affine.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { CompilerBug } from "../../ir/errors.ts";
-import type { Block, OpResult, Value } from "../../ir/graph.ts";
+import type { Block, Op, OpResult, Value } from "../../ir/graph.ts";
 import {
   add, type Buffer, type Expr, forLoop, int, type Kernel, load, makeBuffer, makeVar, read as readVar, type Stmt, store, type Var,
 } from "../../ir/kernel.ts"; // biome-ignore format: one line
 import type { Lowering, OpTable } from "../../ir/op.ts";
 import { Evaluator, type Sizes } from "./evaluator.ts";
+import { type Framed, frameNests, framesOf } from "./frame.ts";
 import { blockSymbols, loweringOf, type Placement, place, reduces, type Stage, stagedOps } from "./group.ts";
 import { type Slice, Slices } from "./slices.ts";
 
@@ -46,11 +47,23 @@ export function lowerGroup(
   return new GroupWriter(block, placement, ops, options).write(name);
 }
 
+/** Where a returned value is written. */
+interface Output {
+  readonly value: Value;
+  readonly buffer: Buffer;
+  /** Around what the group computes of it. */
+  readonly frame: Framed | undefined;
+}
+
 class GroupWriter {
   private readonly sizes: Sizes;
   private readonly ranges = new Map<Var, Interval>();
   private readonly inputs = new Map<Value, Buffer>();
-  private readonly outputs = new Map<Value, Buffer>();
+  /** Where each value that leaves the group is written: perhaps bare and in a frame. */
+  private readonly outputs = new Map<Value, Output[]>();
+  /** The same in the order of the block's returns. */
+  private readonly returned: Output[] = [];
+  private readonly frames: ReadonlyMap<Op, Framed>;
   private readonly scratch = new Map<Value, { buffer: Buffer; stage: Stage }>();
   private readonly readInside = new Set<Value>();
   private readonly totals = new Map<string, Var>();
@@ -76,6 +89,7 @@ class GroupWriter {
     this.slices = new Slices(options.slices ?? new Map(), (counter, extent) =>
       this.noteLoop(counter, extent),
     );
+    this.frames = framesOf(block, ops);
     this.nameBuffers();
     this.evaluator = new Evaluator(ops, {
       onRead: (value, index) => this.readBuffer(value, index),
@@ -94,7 +108,13 @@ class GroupWriter {
     const buffer = (value: Value, name: string): Buffer =>
       makeBuffer(name, value.type.dtype, this.slices.shapeOf(value), "global");
     this.block.args.forEach((arg, i) => this.inputs.set(arg, buffer(arg, arg.name ?? `in${i}`)));
-    this.block.returns.forEach((value, i) => this.outputs.set(value, buffer(value, `out${i}`)));
+    this.block.returns.forEach((value, i) => {
+      const frame = value.kind === "result" ? this.frames.get(value.op) : undefined;
+      const inner = frame?.inner ?? value;
+      const output = { value, buffer: buffer(value, `out${i}`), frame };
+      this.outputs.set(inner, [...(this.outputs.get(inner) ?? []), output]);
+      this.returned.push(output);
+    });
     const staged = stagedOps(this.block, this.ops);
     for (const op of this.block.ops) {
       for (const operand of op.operands)
@@ -134,7 +154,7 @@ class GroupWriter {
         name,
         params: [
           ...[...this.inputs.values()].map((buffer) => ({ buffer, access: "read" as const })),
-          ...[...this.outputs.values()].map((buffer) => ({
+          ...this.returned.map(({ buffer }) => ({
             buffer,
             access: access as "write" | "readwrite",
           })),
@@ -144,7 +164,7 @@ class GroupWriter {
           ...[...this.totals].map(([symbol, variable]) => ({ symbol: symbol + TOTAL, var: variable })),
           ...this.slices.dims,
         ],
-        body,
+        body: [...this.frameStmts(), ...body],
       },
       additive: this.placement.stages.every((stage) => this.isPlainSum(stage)),
     };
@@ -206,17 +226,40 @@ class GroupWriter {
   ): Stmt[] {
     const [result] = stage.op.results;
     const value = simplify(this.evaluator.inline(stage.op, index), this.ranges);
-    const output = this.outputs.get(result);
-    const isLast = loops.length === 0 && this.outputs.size > 1;
-    const isHeld = this.readInside.has(result) || (isLast && output !== undefined);
+    const isStored = this.outputs.has(result);
+    const isLast = loops.length === 0 && this.returned.length > 1;
+    const isHeld = this.readInside.has(result) || (isLast && isStored);
     const held = isHeld ? this.hold(stage, result, allocs) : undefined;
     const local = loops.map(({ variable }) => readVar(variable));
-    if (output === undefined) return held === undefined ? [] : [store(held, local, value)];
-    const target = this.slices.index(result, index);
-    if (held === undefined) return [store(output, target, value)];
-    const storing = store(output, target, load(held, local));
-    if (isLast) this.last.push(storing);
-    return [store(held, local, value), ...(isLast ? [] : [storing])];
+    if (held === undefined) return isStored ? this.writes(result, index, value) : [];
+    const storing = this.writes(result, index, load(held, local));
+    if (isLast) this.last.push(...storing);
+    return [store(held, local, value), ...(isLast ? [] : storing)];
+  }
+
+  /** Writes one element of a result everywhere it goes. */
+  private writes(result: OpResult, index: readonly Expr[], element: Expr): Stmt[] {
+    return (this.outputs.get(result) ?? []).map(({ value, buffer, frame }) => {
+      const shifted = index.map((expr, axis) =>
+        frame?.offset[axis] ? add(expr, int(frame.offset[axis])) : expr,
+      );
+      return store(buffer, this.slices.index(value, shifted), element);
+    });
+  }
+
+  /** The constants around results. */
+  private frameStmts(): readonly Stmt[] {
+    return this.returned.flatMap(({ value, buffer, frame }) =>
+      frame === undefined
+        ? []
+        : frameNests(
+            buffer,
+            value.type.shape,
+            frame,
+            (dim) => this.extent(dim),
+            (index) => this.slices.index(value, index),
+          ),
+    );
   }
 
   private reduction(
@@ -255,15 +298,12 @@ class GroupWriter {
       update,
     );
     const start = (i: number): Expr => {
-      const output = this.outputs.get(results[i]);
+      const [output] = this.outputs.get(results[i]) ?? [];
       return this.options.accumulate && output !== undefined
-        ? load(output, this.slices.index(results[i], index))
+        ? load(output.buffer, this.slices.index(output.value, index))
         : init[i];
     };
-    const finish = results.flatMap((result, i) => {
-      const output = this.outputs.get(result);
-      return output === undefined ? [] : [store(output, this.slices.index(result, index), state[i])];
-    });
+    const finish = results.flatMap((result, i) => this.writes(result, index, state[i]));
     return [...buffers.map((buffer, i) => store(buffer, local, start(i))), ...nest, ...finish];
   }
 
@@ -273,7 +313,7 @@ class GroupWriter {
     if (
       lowering.kind !== "reduce" ||
       !reduces(op, this.ops) ||
-      !op.results.every((result) => this.outputs.has(result))
+      !op.results.every((result) => this.outputs.get(result)?.every(({ frame }) => frame === undefined))
     )
       return false;
     const ctx = this.evaluator.context(op);

@@ -211,12 +211,15 @@ function batchUse(kernel: Kernel, additive: boolean): BatchUse {
   const counters = leadingIndices(kernel, new Set(involved));
   if (counters === undefined) return "whole";
   const written = kernel.params.some(({ buffer, access }) => access !== "read" && involved.includes(buffer));
-  const outer = kernel.body.length === 1 && kernel.body[0].kind === "for" ? kernel.body[0].var : undefined;
-  if (counters.size === 1 && outer !== undefined && counters.has(outer)) {
-    return usedAsValue(kernel, outer) ? "whole" : "sample";
+  const outer = kernel.body.flatMap((stmt) => (stmt.kind === "for" ? [stmt.var] : []));
+  if (outer.length === kernel.body.length && sameMembers(counters, outer)) {
+    return outer.some((sample) => usedAsValue(kernel, sample)) ? "whole" : "sample";
   }
   return additive && !written ? "sum" : "whole";
 }
+
+const sameMembers = <T>(set: ReadonlySet<T>, list: readonly T[]): boolean =>
+  set.size === list.length && list.every((item) => set.has(item));
 
 /** Whether the number of a sample is anything but the first index of a buffer: counted by chunk, it would start again at 0. */
 function usedAsValue(kernel: Kernel, sample: Var): boolean {

@@ -9,6 +9,7 @@ import { equalDims, symbolsOf } from "../../ir/dim.ts";
 import type { Block, Func, Op, Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
 import { Evaluator } from "../lower/evaluator.ts";
+import { frameOf } from "../lower/frame.ts";
 import {
   controlOf,
   domainSize,
@@ -303,6 +304,7 @@ class Grouping {
    * to free.
    */
   private worthInlining(op: Op, group: Group): boolean {
+    if (this.isFramed(op, group)) return true;
     const size = typicalSize(op.results[0].type.shape);
     const readers = [...this.readers(op)].filter((reader) => group.ops.has(reader));
     const times = Math.max(...readers.map((reader) => this.timesComputed(reader, group))) / size;
@@ -311,6 +313,14 @@ class Grouping {
       size > 1 &&
       worthRepeating(this.evaluator.cost(op), times) &&
       !readers.some((reader) => reduces(reader, this.ops))
+    );
+  }
+
+  /** Whether the group does nothing so far but put a frame around the op's result: it is written there, not read. */
+  private isFramed(op: Op, group: Group): boolean {
+    const [framing, ...more] = group.ops;
+    return (
+      more.length === 0 && framing.operands[0] === op.results[0] && frameOf(framing, this.ops) !== undefined
     );
   }
 

@@ -73,6 +73,10 @@ export const pad: OpDef<PadAttrs> = {
   },
   lower: {
     kind: "map",
+    frame: ({ attrs: { low, interior, value }, operands: [x] }) =>
+      interior.every((between) => between === 0)
+        ? { offset: low, fill: constant(value, x.dtype) }
+        : undefined,
     at(ctx, index, read) {
       const { low, high, interior, value } = ctx.attrs;
       const conditions: Expr[] = [];
