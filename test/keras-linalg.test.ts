@@ -61,6 +61,16 @@ for (const [rows, columns] of [
   });
 }
 
+for (const size of [1, 2, 5, 12]) {
+  test(`eig of ${size} x ${size}: A v = w v`, () => {
+    const x = ops.convertToTensor(random(7, size, size));
+    const [[re, im], [vre, vim]] = ops.eig(x);
+    close(ops.matmul(x, vre), vre.mul(re).sub(vim.mul(im)), 1e-3);
+    close(ops.matmul(x, vim), vre.mul(im).add(vim.mul(re)), 1e-3);
+    close(ops.sum(re), ops.trace(x), 1e-3);
+  });
+}
+
 test("singular matrices: svd keeps orthonormal vectors, rank and pseudo-inverse see the zeros", () => {
   const x = ops.convertToTensor([
     [1, 2, 3],

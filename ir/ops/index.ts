@@ -11,6 +11,7 @@ import { elementwiseOps } from "./elementwise.ts";
 import { fused } from "./fused.ts";
 import { gather } from "./gather.ts";
 import { cholesky } from "./linalg/cholesky.ts";
+import { eig } from "./linalg/eig.ts";
 import { eigh } from "./linalg/eigh.ts";
 import { lu } from "./linalg/lu.ts";
 import { qr } from "./linalg/qr.ts";
@@ -35,7 +36,7 @@ export const allOps: readonly OpDef[] = [
   reshape, broadcast, transpose, slice, reverse, pad, pack, unpack, concat, gather, copy, stopGradient,
   reduceSum, reduceProd, reduceMax, reduceMaxGrad, contract,
   takeAlong, scatter, sort, searchSorted, cumulate, cumulateMax, cumulateMin, recurrence,
-  cholesky, triangularSolve, lu, qr, eigh, svd,
+  cholesky, triangularSolve, lu, qr, eig, eigh, svd,
   randomBits, randomKeys,
   cond, whileLoop, scan, fused,
 ]; // biome-ignore format: by family

@@ -4,6 +4,7 @@
  */
 import { ModelError } from "../../../ir/errors.ts";
 import { cast, elementwise, reductionSpec, select, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import type { Complex } from "./complex-pair.ts";
 import {
   adjoint,
   diagonals,
@@ -127,6 +128,19 @@ export const qr = parametric(
     return [q, r] as const;
   },
 );
+
+/**
+ * [eigenvalues, eigenvectors as columns] of any square matrices, in no particular order; both are complex, pairs [real part, imaginary
+ * part]. There is no gradient.
+ */
+export const eig = operation("linalg", "eig", (x: TensorLike): readonly [Complex, Complex] => {
+  const tensor = squareMatrix(x);
+  const [re, im, vectorsRe, vectorsIm] = tensor.engine.op("eig", [tensor], {});
+  return [
+    [re, im],
+    [vectorsRe, vectorsIm],
+  ];
+});
 
 /** [eigenvalues, ascending, and eigenvectors as columns] of symmetric matrices. */
 export const eigh = operation("linalg", "eigh", (x: TensorLike) => {

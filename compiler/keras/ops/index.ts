@@ -24,7 +24,7 @@ export {
 export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
 export { cumprod, cumsum, diff, trapezoid } from "./cumulative.ts";
 export {
-  cholesky, choleskyInverse, det, eigh, inv, logdet, lstsq, luFactor, matrixRank, pinv, qr, slogdet, solve, solveTriangular, svd,
+  cholesky, choleskyInverse, det, eig, eigh, inv, logdet, lstsq, luFactor, matrixRank, pinv, qr, slogdet, solve, solveTriangular, svd,
 } from "./decompositions.ts";
 export {
   absolute, absolute as abs, add, cbrt, ceil, clip, deg2rad, divide, divideNoNan, fabs, floor, floorDivide, fmax, fmin, fmod, heaviside,
