@@ -17,8 +17,9 @@ import { compile } from "./pipeline.ts";
 import { type Engine, Tensor } from "./tensor.ts";
 import { regionKey } from "./walk-graph.ts";
 
-/** Compiled ops that are kept; the one used longest ago goes first. */
+/** Compiled ops that are kept, and the bytes of memory they may keep for their operands; those used longest ago go first. */
 const CAPACITY = 1024;
+const CAPACITY_BYTES = 1 << 28;
 const ENTRY = "op";
 
 /** The elements of an eager tensor, once they are known. */
@@ -39,6 +40,8 @@ interface Entry {
   readonly keys: readonly string[];
   readonly bundle: Bundle;
   executable: Executable | undefined;
+  /** What the executable keeps, once it has run. */
+  bytes: number | undefined;
 }
 
 interface Call {
@@ -50,12 +53,17 @@ interface Call {
 export class EagerEngine implements Engine {
   readonly kind = "eager";
   private readonly loader: Loader;
+  /** Whether ops run when they are called: loading one costs no more alone than with others. */
+  private readonly isImmediate: boolean;
   private readonly cache = new Map<string, Entry>();
+  /** Of all that is in the cache. */
+  private bytes = 0;
   private queue: Call[] = [];
   private flushing: Promise<void> = Promise.resolve();
 
   constructor(loader: Loader) {
     this.loader = loader;
+    this.isImmediate = loader.name === "wasm";
   }
 
   op(
@@ -69,9 +77,32 @@ export class EagerEngine implements Engine {
     const cells = operands.map((operand) => this.cell(operand));
     const entry = this.entry(name, operands, cells, attrs, regions);
     const results = entry.keys.map((key) => new Cell(key));
-    this.queue.push({ entry, operands: cells, results });
-    if (this.loader.isSynchronous && this.loader.name === "wasm") this.flushSync();
+    if (this.isImmediate) this.run(entry, cells, results);
+    else this.queue.push({ entry, operands: cells, results });
     return results.map((cell, i) => new Tensor(entry.results[i], this, cell));
+  }
+
+  /** Computes the results at once. */
+  private run(entry: Entry, operands: readonly Cell[], results: readonly Cell[]): void {
+    entry.executable ??= loadedNow(this.loader.load([entry.bundle]))[0];
+    const arrays = loadedNow(entry.executable.call(ENTRY, operands.map(arrayOf)));
+    for (let i = 0; i < results.length; i++) results[i].array = arrays[i];
+    if (entry.bytes === undefined) this.weigh(entry, entry.executable.bytes ?? 0);
+  }
+
+  private weigh(entry: Entry, bytes: number): void {
+    entry.bytes = bytes;
+    this.bytes += bytes;
+    this.evict();
+  }
+
+  private evict(): void {
+    for (const [key, { bytes = 0 }] of this.cache) {
+      const isFull = this.cache.size > CAPACITY || this.bytes > CAPACITY_BYTES;
+      if (!isFull || this.cache.size === 1) return;
+      this.cache.delete(key);
+      this.bytes -= bytes;
+    }
   }
 
   constant(array: NDArray): Tensor {
@@ -89,7 +120,7 @@ export class EagerEngine implements Engine {
     if (this.loader.isSynchronous) return this.readSync(tensor);
     this.flushing = this.flushing.then(() => this.flush());
     await this.flushing;
-    return this.known(this.cell(tensor));
+    return arrayOf(this.cell(tensor));
   }
 
   readSync(tensor: Tensor): NDArray {
@@ -101,12 +132,7 @@ export class EagerEngine implements Engine {
       });
     }
     this.flushSync();
-    return this.known(cell);
-  }
-
-  private known({ array }: Cell): NDArray {
-    if (array === undefined) throw new CompilerBug("eager", "a tensor has no value after its op ran");
-    return array;
+    return arrayOf(cell);
   }
 
   private cell(tensor: Tensor): Cell {
@@ -131,7 +157,7 @@ export class EagerEngine implements Engine {
     const known = this.cache.get(key);
     if (known !== undefined) {
       // Back to the end: Maps keep the order of insertion.
-      if (this.cache.size > CAPACITY / 2) {
+      if (this.cache.size > CAPACITY / 2 || this.bytes > CAPACITY_BYTES / 2) {
         this.cache.delete(key);
         this.cache.set(key, known);
       }
@@ -145,7 +171,7 @@ export class EagerEngine implements Engine {
       this.loader,
     );
     this.cache.set(key, entry);
-    if (this.cache.size > CAPACITY) this.cache.delete(this.cache.keys().next().value ?? key);
+    this.evict();
     return entry;
   }
 
@@ -153,18 +179,11 @@ export class EagerEngine implements Engine {
     const calls = this.queue;
     this.queue = [];
     const missing = missingEntries(calls);
-    if (missing.length > 0) {
-      const loaded = this.loader.load(missing.map(({ bundle }) => bundle));
-      if (loaded instanceof Promise) throw new CompilerBug("eager", "a synchronous loader answered later");
-      missing.forEach((entry, i) => {
-        entry.executable = loaded[i];
-      });
-    }
-    for (const call of calls) {
-      const results = runCall(call, (cell) => this.known(cell));
-      if (results instanceof Promise) throw new CompilerBug("eager", "a synchronous loader answered later");
-      settle(call, results);
-    }
+    const loaded = loadedNow(this.loader.load(missing.map(({ bundle }) => bundle)));
+    missing.forEach((entry, i) => {
+      entry.executable = loaded[i];
+    });
+    for (const { entry, operands, results } of calls) this.run(entry, operands, results);
   }
 
   private async flush(): Promise<void> {
@@ -175,17 +194,29 @@ export class EagerEngine implements Engine {
     missing.forEach((entry, i) => {
       entry.executable = loaded[i];
     });
-    for (const call of calls) settle(call, await runCall(call, (cell) => this.known(cell)));
+    for (const call of calls) settle(call, await runCall(call));
   }
+}
+
+/** The elements of a cell whose op has run. */
+function arrayOf({ array }: Cell): NDArray {
+  if (array === undefined) throw new CompilerBug("eager", "a tensor has no value after its op ran");
+  return array;
+}
+
+/** What a synchronous loader gives. */
+function loadedNow<T>(answer: T | Promise<T>): T {
+  if (answer instanceof Promise) throw new CompilerBug("eager", "a synchronous loader answered later");
+  return answer;
 }
 
 const missingEntries = (calls: readonly Call[]): Entry[] => [
   ...new Set(calls.map(({ entry }) => entry).filter(({ executable }) => executable === undefined)),
 ];
 
-function runCall({ entry, operands }: Call, known: (cell: Cell) => NDArray): ReturnType<Executable["call"]> {
+function runCall({ entry, operands }: Call): ReturnType<Executable["call"]> {
   if (entry.executable === undefined) throw new CompilerBug("eager", "an op was not loaded");
-  return entry.executable.call(ENTRY, operands.map(known));
+  return entry.executable.call(ENTRY, operands.map(arrayOf));
 }
 
 function settle({ results }: Call, arrays: readonly NDArray[]): void {
@@ -213,5 +244,11 @@ function compileOp(
   };
   const { bundle } = compile(name, { funcs: [func] }, new Map(), loader.scheduler, { verify: false });
   const resultTypes = results.map(({ type }) => type);
-  return { results: resultTypes, keys: resultTypes.map(printType), bundle, executable: undefined };
+  return {
+    results: resultTypes,
+    keys: resultTypes.map(printType),
+    bundle,
+    executable: undefined,
+    bytes: undefined,
+  };
 }

@@ -171,8 +171,21 @@ function composite(name: string, args: readonly unknown[], body: () => Tensor): 
   return body();
 }
 
+/** Whether operands are in one engine and dtype already: the common case, in which eager ops have no time to lose. */
+function haveMet(operands: readonly TensorLike[], present?: Engine): operands is readonly Tensor[] {
+  const [first] = operands;
+  if (!(first instanceof Tensor)) return false;
+  const { engine, type } = first;
+  if (present !== undefined && present !== engine && present.kind !== "eager") return false;
+  for (const operand of operands)
+    if (!(operand instanceof Tensor) || operand.engine !== engine || operand.type.dtype !== type.dtype)
+      return false;
+  return true;
+}
+
 /** The operands in one engine and dtype, each with its own shape. */
 export function promoteOperands(operands: readonly TensorLike[], present?: Engine): Tensor[] {
+  if (haveMet(operands, present)) return [...operands];
   const engine = commonEngine(operands, present);
   const numbers = operands.filter((operand): operand is number => typeof operand === "number");
   const others = operands.map((operand) =>
@@ -192,6 +205,9 @@ export function elementwise(name: ScalarName, operands: readonly TensorLike[], p
 
 /** The same on operands of one engine whose dtypes are as the operator wants them. */
 export function applyBroadcast(name: ScalarName, tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (tensors.every(({ type }) => equalShapes(type.shape, first.type.shape)))
+    return first.engine.op(name, tensors, {})[0];
   const shape = tensors.map((tensor) => tensor.shape).reduce(broadcastShapes);
   return tensors[0].engine.op(
     name,

@@ -12,6 +12,8 @@ export interface Executable {
   call(entry: string, inputs: readonly NDArray[]): readonly NDArray[] | Promise<readonly NDArray[]>;
   read(path: string): NDArray | Promise<NDArray>;
   write(path: string, value: NDArray): void | Promise<void>;
+  /** Bytes of memory that it keeps between calls, where it keeps any that matter. */
+  readonly bytes?: number;
 }
 
 /** What a target brings: its schedule, and how its code is loaded in this process. */

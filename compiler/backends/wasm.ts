@@ -2,7 +2,7 @@
  * The wasm backend: bundles become modules that run in this process, in Node and in browsers. Loading and calling are synchronous.
  */
 import { type Bindings, evaluateDim, evaluateShape } from "../../ir/dim.ts";
-import { byteWidth, dtypes, type TypedArray } from "../../ir/dtype.ts";
+import { byteWidth, type DType, dtypes, type TypedArray } from "../../ir/dtype.ts";
 import { ModelError } from "../../ir/errors.ts";
 import { bindSymbols } from "../../ir/evaluate.ts";
 import { type NDArray, sizeOf, zeros } from "../../ir/ndarray.ts";
@@ -22,15 +22,31 @@ export const wasmLoader: Loader = {
 /** Where one binding of the symbols puts arguments and results, and views of that memory. */
 interface Frame {
   readonly sizes: readonly number[];
-  readonly pointers: readonly number[];
+  /** What the program's function takes: sizes, then pointers to inputs and outputs. */
+  readonly args: readonly number[];
   readonly inputs: readonly TypedArray[];
   readonly outputs: readonly TypedArray[];
+  /** Results of earlier calls whose elements still stand in the place of an input. */
+  readonly held: (Result | undefined)[];
   readonly shapes: readonly (readonly number[])[];
   /** The memory the views are of: growing it detaches them. */
   readonly buffer: ArrayBuffer;
 }
 
 const align = (address: number): number => Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+
+/** What a call gave. Unlike arrays of the user's, nobody changes it. */
+class Result implements NDArray {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+
+  constructor(dtype: DType, shape: readonly number[], data: TypedArray) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.data = data;
+  }
+}
 
 class WasmExecutable implements Executable {
   private readonly bundle: Bundle;
@@ -58,20 +74,28 @@ class WasmExecutable implements Executable {
     new Uint8Array(this.memory.buffer).set(bundle.state.bytes, layout.state);
   }
 
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
   call(name: string, inputs: readonly NDArray[]): readonly NDArray[] {
     const entry = this.entries.get(name);
     if (entry === undefined) throw new ModelError("no such function", { got: name });
     const frame = this.frame(entry.program, inputs, entry.frame);
     entry.frame = frame;
-    for (let i = 0; i < inputs.length; i++) copyInto(frame.inputs[i], inputs[i].data);
-    entry.run(...frame.sizes, ...frame.pointers);
-    return frame.outputs.map(
-      (view, i): NDArray => ({
-        dtype: entry.program.outputs[i].dtype,
-        shape: frame.shapes[i],
-        data: view.slice(),
-      }),
-    );
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (input === frame.held[i]) continue;
+      copyInto(frame.inputs[i], input.data);
+      frame.held[i] = input instanceof Result ? input : undefined;
+    }
+    entry.run(...frame.args);
+    const results: NDArray[] = [];
+    for (let i = 0; i < frame.outputs.length; i++) {
+      const { dtype } = entry.program.outputs[i];
+      results.push(new Result(dtype, frame.shapes[i], frame.outputs[i].slice()));
+    }
+    return results;
   }
 
   /** The frame of the last call serves again where sizes are the same: always, for programs without symbols. */
@@ -106,8 +130,9 @@ class WasmExecutable implements Executable {
     const views = ports.map(({ dtype, shape }, i) => dtypes[dtype].view(buffer, pointers[i], sizeOf(shape)));
     return {
       sizes,
-      pointers,
+      args: [...sizes, ...pointers],
       inputs: views.slice(0, inputs.length),
+      held: [],
       outputs: views.slice(inputs.length),
       shapes,
       buffer,
@@ -149,8 +174,9 @@ class WasmExecutable implements Executable {
 
 /** Elements of equal dtype: numbers to numbers, bigints to bigints. */
 function copyInto(to: TypedArray, from: TypedArray): void {
-  const bytes = (array: TypedArray): Uint8Array =>
-    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (to instanceof Float32Array && from instanceof Float32Array) to.set(from);
-  else bytes(to).set(bytes(from));
+  else bytesOf(to).set(bytesOf(from));
 }
+
+const bytesOf = (array: TypedArray): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -3,9 +3,10 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import type { ArtifactFacts } from "./build-artifact.ts";
 import { buildServer } from "./cpp-server.ts";
-import { benchRoot, projectRoot } from "./places.ts";
+import { benchRoot, libraryBundle, projectRoot } from "./places.ts";
 import { artifactFolder, type Runner } from "./runners.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
@@ -29,6 +30,7 @@ export async function prepareArtifacts(
     return wanted.map((target) => ({ net, train: kind === "train", target }));
   });
   const unique = new Map(orders.map((order) => [JSON.stringify(order), order]));
+  if (chosen.some(({ kind }) => kind === "eager")) await bundleLibrary();
   const facts: ArtifactFacts[] = [];
   for (const order of unique.values()) {
     const found = await prepare(order, reuse, tell);
@@ -66,4 +68,19 @@ async function compileApart({ net, train, target }: Order, folder: string): Prom
     cwd: projectRoot,
   });
   return JSON.parse(stdout);
+}
+
+/** The library in one file, as `npm run build` makes it. */
+async function bundleLibrary(): Promise<void> {
+  await build({
+    absWorkingDir: projectRoot,
+    entryPoints: ["compiler/index.ts"],
+    outfile: libraryBundle,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    logLevel: "error",
+  });
 }

@@ -23,3 +23,6 @@ export const pythonOf = (environment: VirtualEnvironment): string =>
   join(peersRoot, environment, "bin", "python");
 
 export const isInstalled = (program: string): boolean => existsSync(program);
+
+/** keratin as its users import it: one file. */
+export const libraryBundle = join(buildRoot, "keratin.mjs");

@@ -7,6 +7,7 @@ import {
   benchRoot,
   buildRoot,
   isInstalled,
+  libraryBundle,
   newestNode,
   pythonOf,
   type VirtualEnvironment,
@@ -156,7 +157,7 @@ const keratinEager: Runner = {
   cannot: (workload, threads) => missing({ kinds: ["eager"], mostThreads: 1 }, workload, threads),
   command: (workload, threads) => ({
     program: process.execPath,
-    args: ["--import", "tsx", peer("keratin-eager.ts"), ...argumentsOf(workload, threads)],
+    args: [peer("keratin-eager.mjs"), ...argumentsOf(workload, threads), libraryBundle],
     env: { KERAS_BACKEND: "wasm" },
   }),
 };
