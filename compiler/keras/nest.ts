@@ -46,3 +46,7 @@ export function packNest<T>(like: Nest<unknown>, values: readonly T[]): Nest<T> 
   let next = 0;
   return mapNest(like, () => values[next++]);
 }
+
+/** The value of a list of one; else the list. */
+export const singleOrAll = <T>(values: readonly T[]): T | readonly T[] =>
+  values.length === 1 ? values[0] : values;

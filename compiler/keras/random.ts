@@ -9,7 +9,7 @@ import { type DType, dtypes } from "../../ir/dtype.ts";
 import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
 import { randomWord } from "../../ir/ops/random.ts";
 import { scalars } from "../../ir/scalar.ts";
-import { elementwise, getItem, type Tensor } from "../tensor.ts";
+import { elementwise, type Tensor } from "../tensor.ts";
 import { session } from "./session.ts";
 import { Variable } from "./variable.ts";
 
@@ -95,16 +95,6 @@ export function uniform(key: Tensor, shape: Shape): Tensor {
   const word = (value: number): NDArray => ({ dtype: "u32", shape: [], data: Uint32Array.of(value) });
   const fraction = elementwise("or", [elementwise("shr", [bits, word(9)]), word(0x3f800000)]);
   return elementwise("sub", [key.engine.op("bitcast", [fraction], { dtype: "f32" })[0], 1]);
-}
-
-/** Standard normal f32 numbers of any shape, by Box and Muller's transform; both uniform numbers of an element come from one key. */
-export function normal(key: Tensor, shape: Shape): Tensor {
-  const pair = uniform(key, [2, ...shape]);
-  const half = (i: number): Tensor => getItem(pair, [i]);
-  const radius = elementwise("sqrt", [
-    elementwise("mul", [elementwise("log", [elementwise("sub", [1, half(0)])]), -2]),
-  ]);
-  return elementwise("mul", [radius, elementwise("cos", [elementwise("mul", [half(1), 2 * Math.PI])])]);
 }
 
 /** Makes everything that is random from now on reproducible: first weights, shuffles, dropout. */

@@ -14,7 +14,7 @@ import { type DTypePolicy, policyOf } from "../dtype-policy.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
 import { get as getInitializer, type InitializerLike, initialize } from "../initializers/index.ts";
-import { flatten, mapNest, type Nest } from "../nest.ts";
+import { flatten, mapNest, type Nest, singleOrAll } from "../nest.ts";
 import { camelKeys, type JsonObject, type PlainObject, snakeClassName } from "../options.ts";
 import { SeedGenerator } from "../random.ts";
 import { get as getRegularizer, type RegularizerLike } from "../regularizers.ts";
@@ -185,7 +185,7 @@ export abstract class Layer<Out = Tensor>
     this.prepare(tensors);
     const training = options.training ?? session.call()?.training;
     const masks = tensors.map(masksOf);
-    const given = { ...this.maskOptions(masks), ...options, training: training ?? false };
+    const given = { ...this.maskOptions(masks), ...options, training: training ?? this.trainsByDefault };
     // `call` may take more tensors than there are: its options come last all the same.
     const absent = new Array<null>(Math.max(this.call.length - 1 - tensors.length, 0)).fill(null);
     const args: readonly unknown[] = [...tensors, ...absent, given];
@@ -200,9 +200,14 @@ export abstract class Layer<Out = Tensor>
     return out;
   }
 
-  /** The names of the arguments of `call`: layers of several override it. Their masks come as the options "query_mask" and so on. */
+  /** The names of the arguments of `call`. Their masks come as the options "query_mask" and so on. */
   protected get argumentNames(): readonly string[] {
     return ["inputs"];
+  }
+
+  /** What `training` is where nobody says. */
+  protected get trainsByDefault(): boolean {
+    return false;
   }
 
   private maskOptions(masks: readonly unknown[]): PlainObject {
@@ -351,11 +356,11 @@ export abstract class Layer<Out = Tensor>
 
   /** The symbolic input of the first call. */
   get input(): Tensor | readonly Tensor[] {
-    return single(this.firstNode().inputs);
+    return singleOrAll(this.firstNode().inputs);
   }
   /** The symbolic output of the first call. */
   get output(): Tensor | readonly Tensor[] {
-    return single(this.firstNode().outputs);
+    return singleOrAll(this.firstNode().outputs);
   }
 
   private firstNode(): Node {
@@ -393,6 +398,3 @@ export abstract class Layer<Out = Tensor>
     return `<${classNameOf(this)} name=${this.name}, built=${this.built}>`;
   }
 }
-
-const single = (tensors: readonly Tensor[]): Tensor | readonly Tensor[] =>
-  tensors.length === 1 ? tensors[0] : tensors;

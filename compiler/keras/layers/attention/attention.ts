@@ -10,13 +10,13 @@ import { matmulOf } from "../../ops/linalg.ts";
 import { swapaxes } from "../../ops/movement.ts";
 import { asTensor } from "../../ops/operation.ts";
 import type { Options } from "../../options.ts";
+import { dropout } from "../../random/masks.ts";
 import { SeedGenerator } from "../../random.ts";
 import { type KerasShape, knownDim } from "../../shapes.ts";
 import type { Variable } from "../../variable.ts";
 import type { CallOptions } from "../call.ts";
 import { ConfiguredLayer, optional, type Settled } from "../configured-layer.ts";
 import type { LayerOptions } from "../layer.ts";
-import { dropElements } from "../regularization/dropout.ts";
 import { requireBetween, requireOneOf } from "../require.ts";
 import { causalMask } from "./masks.ts";
 
@@ -88,7 +88,7 @@ abstract class BaseAttention<O extends Defaults> extends ConfiguredLayer<O, Resu
         : select(mask, scores, elementwise("sub", [scores, scores.dtype === "f16" ? 65504 : 1e9]));
     const weights = softmaxOf(visible, -1);
     const drops = options.training === true && this.seedGenerator !== undefined;
-    const kept = drops ? dropElements(weights, this.seedGenerator.next(), this.dropout) : weights;
+    const kept = drops ? dropout(weights, { rate: this.dropout, seed: this.seedGenerator }) : weights;
     const result = matmulOf(kept, value);
     const shown = queryMask === null ? result : select(lastAxis(asTensor(queryMask)), result, 0);
     return options.returnAttentionScores === true ? [shown, weights] : shown;

@@ -39,7 +39,8 @@ const defaults = {
  * Example: `layers.GroupedQueryAttention(64, 8, 2)(x, x)`. Throws ModelError where the heads do not divide.
  */
 export class GroupedQueryAttention extends ProjectedAttention<typeof defaults> {
-  static readonly className = "GroupedQueryAttention";
+  /** In files; Keras knows the class under both names. */
+  static readonly className = "GroupQueryAttention";
 
   constructor(
     ...args: [

@@ -10,6 +10,7 @@ import type { ConstraintLike } from "../../constraints.ts";
 import type { InitializerLike } from "../../initializers/index.ts";
 import { sliceAxis } from "../../ops/joining.ts";
 import { matmulOf } from "../../ops/linalg.ts";
+import { dropout as dropElements } from "../../random/masks.ts";
 import { SeedGenerator } from "../../random.ts";
 import type { RegularizerLike } from "../../regularizers.ts";
 import { session } from "../../session.ts";
@@ -18,7 +19,6 @@ import type { Variable } from "../../variable.ts";
 import type { CallOptions } from "../call.ts";
 import { ConfiguredLayer, required, type Settled } from "../configured-layer.ts";
 import type { KernelOptions } from "../core/kernel-options.ts";
-import { dropElements } from "../regularization/dropout.ts";
 import { requireBetween, requirePositive } from "../require.ts";
 
 /** One state, or several: of stacked cells, one entry for each cell. */
@@ -159,7 +159,7 @@ export abstract class DropoutCell<O extends DropoutOptions> extends ConfiguredLa
     const { seedGenerator, maskCount } = this;
     if (seedGenerator === undefined || rate <= 0 || rate >= 1) return undefined;
     const ones = broadcastTo(toTensor(1, session.engine(), like.dtype), like.shape);
-    return Array.from({ length: maskCount }, () => dropElements(ones, seedGenerator.next(), rate));
+    return Array.from({ length: maskCount }, () => dropElements(ones, { rate, seed: seedGenerator }));
   }
 }
 

@@ -2,10 +2,12 @@
  * Layers that are noise while training and nothing otherwise: elements or whole channels set to 0, normal noise added or multiplied.
  */
 import type { Dim, Shape } from "../../../../ir/dim.ts";
-import { broadcastTo, elementwise, select, type Tensor, toTensor } from "../../../tensor.ts";
+import { elementwise, select, type Tensor } from "../../../tensor.ts";
 import type { DataFormat } from "../../ops/conv.ts";
 import type { Options } from "../../options.ts";
-import { normal, SeedGenerator, uniform } from "../../random.ts";
+import { standardNormal, unitUniform } from "../../random/bits.ts";
+import { dropout } from "../../random/masks.ts";
+import { SeedGenerator } from "../../random.ts";
 import type { CallOptions } from "../call.ts";
 import { ConfiguredLayer, optional, required, type Settled } from "../configured-layer.ts";
 import type { LayerOptions } from "../layer.ts";
@@ -36,11 +38,11 @@ abstract class Noise<O extends Defaults> extends ConfiguredLayer<O, Tensor> {
   }
 
   override call(x: Tensor, { training }: CallOptions): Tensor {
-    return training && this.seedGenerator !== undefined ? this.disturb(x, this.seedGenerator.next()) : x;
+    return training && this.seedGenerator !== undefined ? this.disturb(x, this.seedGenerator) : x;
   }
 
-  /** The noisy input; `key` is that of the call. */
-  protected abstract disturb(x: Tensor, key: Tensor): Tensor;
+  /** The noisy input. */
+  protected abstract disturb(x: Tensor, seed: SeedGenerator): Tensor;
 }
 
 /** Noise with a share of disturbed elements. */
@@ -56,16 +58,6 @@ abstract class RateNoise<O extends Defaults & { readonly rate: number }> extends
   protected override get strength(): number {
     return this.rate;
   }
-}
-
-/** Where elements stay: with probability 1 - rate. */
-const kept = (key: Tensor, rate: number, shape: Shape): Tensor =>
-  elementwise("le", [rate, uniform(key, shape)]);
-
-/** Elements become 0 with probability `rate`; the others grow, so that the sum's expectation is kept. `shape` broadcasts to that of x. */
-export function dropElements(x: Tensor, key: Tensor, rate: number, shape: Shape = x.shape): Tensor {
-  if (rate === 1) return broadcastTo(toTensor(0, x.engine, x.dtype), x.shape);
-  return select(kept(key, rate, shape), elementwise("mul", [x, 1 / (1 - rate)]), 0);
 }
 
 export interface DropoutOptions extends NoiseOptions {
@@ -98,8 +90,8 @@ export class Dropout extends RateNoise<typeof dropoutDefaults> {
     super(args, dropoutDefaults);
   }
 
-  protected override disturb(x: Tensor, key: Tensor): Tensor {
-    return dropElements(x, key, this.rate, shapeOfNoise(x, this.options.noiseShape));
+  protected override disturb(x: Tensor, seed: SeedGenerator): Tensor {
+    return dropout(x, { rate: this.rate, noiseShape: this.options.noiseShape, seed });
   }
 }
 
@@ -114,10 +106,14 @@ export class AlphaDropout extends RateNoise<typeof dropoutDefaults> {
     super(args, dropoutDefaults);
   }
 
-  protected override disturb(x: Tensor, key: Tensor): Tensor {
+  protected override disturb(x: Tensor, seed: SeedGenerator): Tensor {
     const limit = -1.6732632423543772 * 1.0507009873554805;
     const scale = ((1 - this.rate) * (1 + this.rate * limit ** 2)) ** -0.5;
-    const mixed = select(kept(key, this.rate, shapeOfNoise(x, this.options.noiseShape)), x, limit);
+    const kept = elementwise("le", [
+      this.rate,
+      unitUniform(seed.next(), shapeOfNoise(x, this.options.noiseShape)),
+    ]);
+    const mixed = select(kept, x, limit);
     return elementwise("add", [elementwise("mul", [mixed, scale]), -scale * limit * this.rate]);
   }
 }
@@ -136,8 +132,11 @@ export class GaussianDropout extends RateNoise<typeof rateDefaults> {
     super(args, rateDefaults);
   }
 
-  protected override disturb(x: Tensor, key: Tensor): Tensor {
-    const noise = elementwise("mul", [normal(key, x.shape), Math.sqrt(this.rate / (1 - this.rate))]);
+  protected override disturb(x: Tensor, seed: SeedGenerator): Tensor {
+    const noise = elementwise("mul", [
+      standardNormal(seed.next(), x.shape),
+      Math.sqrt(this.rate / (1 - this.rate)),
+    ]);
     return elementwise("mul", [x, elementwise("add", [noise, 1])]);
   }
 }
@@ -165,8 +164,11 @@ export class GaussianNoise extends Noise<typeof noiseDefaults> {
     return this.options.stddev;
   }
 
-  protected override disturb(x: Tensor, key: Tensor): Tensor {
-    return elementwise("add", [x, elementwise("mul", [normal(key, x.shape), this.options.stddev])]);
+  protected override disturb(x: Tensor, seed: SeedGenerator): Tensor {
+    return elementwise("add", [
+      x,
+      elementwise("mul", [standardNormal(seed.next(), x.shape), this.options.stddev]),
+    ]);
   }
 }
 
@@ -185,10 +187,10 @@ abstract class SpatialDropout<O extends typeof rateDefaults> extends RateNoise<O
     this.inputSpec = [{ ndim: this.rank + 2 }];
   }
 
-  protected override disturb(x: Tensor, key: Tensor): Tensor {
+  protected override disturb(x: Tensor, seed: SeedGenerator): Tensor {
     const channels = this.format === "channels_last" ? x.rank - 1 : 1;
-    const shape = x.shape.map((dim, axis) => (axis === 0 || axis === channels ? dim : 1));
-    return dropElements(x, key, this.rate, shape);
+    const noiseShape = x.shape.map((_, axis) => (axis === 0 || axis === channels ? null : 1));
+    return dropout(x, { rate: this.rate, noiseShape, seed });
   }
 }
 

@@ -1,9 +1,9 @@
 /**
  * Layers that make the spatial axes longer: each element several times, or resized images. No weights.
  */
-import { Unsupported } from "../../../../ir/errors.ts";
 import { staticDim, type Tensor } from "../../../tensor.ts";
 import type { DataFormat, PerAxis } from "../../ops/conv.ts";
+import { resize } from "../../ops/image/resample.ts";
 import { repeatAxis } from "../../ops/movement.ts";
 import type { Options } from "../../options.ts";
 import { ConfiguredLayer, optional, type Settled } from "../configured-layer.ts";
@@ -66,6 +66,7 @@ abstract class UpSampling<O extends { size: PerAxis; dataFormat: DataFormat | nu
   }
 }
 
+type Interpolation = (typeof interpolations)[number];
 const interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] as const;
 
 /** Each pixel `size` times along both axes (default 2), or images resized by interpolation: `layers.UpSampling2D(2, { interpolation: "bilinear" })(x)`. */
@@ -95,7 +96,7 @@ export class UpSampling2D extends UpSampling<{
     const size = this.size.map(
       (factor, i) => factor * staticDim(x.shape[this.first + i], "the size of an image"),
     );
-    throw new Unsupported("UpSampling2D", `interpolation "${interpolation}" of [${size}] ${dataFormat}`);
+    return resize(x, { size, interpolation: interpolation as Interpolation, dataFormat });
   }
 }
 
