@@ -10,10 +10,18 @@ const fileLimit = 400;
 const functionLimit = 60;
 
 /** Longer files, each with its reason. */
-const fileExceptions: Readonly<Record<string, string>> = {};
+const fileExceptions: Readonly<Record<string, string>> = {
+  "test/support/keras-calls.ts": "a table: the calls of keras.ops that the real Keras is asked about",
+};
 
 /** Longer functions, as "path name", each with its reason. */
-const functionExceptions: Readonly<Record<string, string>> = {};
+const functionExceptions: Readonly<Record<string, string>> = {
+  "test/support/keras-calls.ts ordering": "one family of a table of calls",
+  "test/support/keras-calls.ts shaping": "one family of a table of calls",
+  "test/support/keras-calls.ts products": "one family of a table of calls",
+  "test/support/keras-calls.ts network": "one family of a table of calls",
+  "test/support/keras-calls.ts images": "one family of a table of calls",
+};
 
 function longFiles(sources: readonly Source[]): readonly string[] {
   return sources.flatMap(({ path, file }) => {

@@ -8,12 +8,14 @@ import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
 import type { ScalarName } from "../../../ir/scalar.ts";
 import {
   cast,
+  commonEngine,
   type Engine,
   elementwise,
   promoteOperands,
   select,
   type Tensor,
   type TensorLike,
+  toTensor,
 } from "../../tensor.ts";
 import { session } from "../session.ts";
 import { asTensor } from "./operation.ts";
@@ -34,7 +36,13 @@ export const clamp = (x: TensorLike, low: TensorLike, high: TensorLike): Tensor 
 export const promoted = (...operands: readonly TensorLike[]): Tensor[] =>
   promoteOperands(operands, session.engine());
 
-/** The same for functions of real numbers: integers and bool become f32. */
+/** The operands in one engine, each in its own dtype. */
+export function promotedEach(...operands: readonly TensorLike[]): Tensor[] {
+  const engine = commonEngine(operands, session.engine());
+  return operands.map((operand) => toTensor(operand, engine, session.floatx));
+}
+
+/** As `promoted`, for functions of real numbers: integers and bool become f32. */
 export const promotedReal = (...operands: readonly TensorLike[]): Tensor[] => promoted(...operands).map(real);
 
 /** For functions of real numbers: integers and bool become f32 first. */

@@ -22,10 +22,12 @@ export {
   array, convertToTensor, empty, emptyLike, eye, full, fullLike, identity, multiHot, oneHot, ones, onesLike, zeros, zerosLike,
 } from "./create.ts";
 export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
+export { ctcDecode, ctcLoss } from "./ctc.ts";
 export { cumprod, cumsum, diff, trapezoid } from "./cumulative.ts";
 export {
   cholesky, choleskyInverse, det, eig, eigh, inv, logdet, lstsq, luFactor, matrixRank, pinv, qr, slogdet, solve, solveTriangular, svd,
 } from "./decompositions.ts";
+export { gcd, lcm } from "./divisors.ts";
 export {
   absolute, absolute as abs, add, cbrt, ceil, clip, deg2rad, divide, divideNoNan, fabs, floor, floorDivide, fmax, fmin, fmod, heaviside,
   hypot, ldexp, maximum, minimum, mod, multiply, negative, nextafter, power, rad2deg, reciprocal, round, rsqrt, sign, sqrt, square,
@@ -66,4 +68,5 @@ export { slice, sliceUpdate } from "./slicing.ts";
 export { argpartition, argsort, digitize, inTopK, searchsorted, sort, sparsemax, topK } from "./sorting.ts";
 export { average, corrcoef, correlate, psnr } from "./statistics.ts";
 export { arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, cos, cosh, sin, sinc, sinh, tan, tanh } from "./trigonometry.ts";
+export { vectorize } from "./vectorize.ts";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";

@@ -7,8 +7,9 @@ import type { ScalarName } from "../../../ir/scalar.ts";
 import { cast, divide, setShape, type Tensor, type TensorLike } from "../../tensor.ts";
 import { apply, choose, isNaNOf, promoted, promotedReal, truth } from "./apply.ts";
 import { fillLike } from "./create.ts";
-import { asTensor, operation, parametric } from "./operation.ts";
+import { asTensor, type OperationInfo, operation, parametric } from "./operation.ts";
 import { allOf, anyOf } from "./reduce.ts";
+import { nonzero } from "./sets.ts";
 
 const binary = (keras: string, name: ScalarName) =>
   operation("numpy", keras, (x1: TensorLike, x2: TensorLike) => compare(name, x1, x2));
@@ -40,9 +41,21 @@ export const logicalNot = operation("numpy", "logicalNot", (x: TensorLike) => ap
  *
  *     ops.where(ops.greater(x, 0), x, 0)
  */
-export const where = operation("numpy", "where", (condition: TensorLike, x1: TensorLike, x2: TensorLike) =>
-  choose(condition, x1, x2),
+export const where: Where = operation(
+  "numpy",
+  "where",
+  (condition: TensorLike, ...choices: readonly TensorLike[]): Tensor & Tensor[] => {
+    const [x1, x2] = choices;
+    const result = x1 === undefined ? nonzero(condition) : choose(condition, x1, x2);
+    return result as Tensor & Tensor[];
+  },
 );
+
+interface Where {
+  (condition: TensorLike, x1: TensorLike, x2: TensorLike): Tensor;
+  (condition: TensorLike): Tensor[];
+  readonly operation: OperationInfo;
+}
 
 /** The choice of the first condition that holds, else `defaultValue` (default 0). */
 export const select = parametric(

@@ -156,11 +156,12 @@ function distinct(x: Tensor, { size = null, fillValue = null }: UniqueOptions): 
   const run = apply("sub", runs, 1);
   const count = countOf(begins, null, false);
   const result = size ?? known(count, "unique", "size");
-  const starts = truePositions(begins, result);
+  const places = truePositions(begins, result + 1);
+  const starts = sliceAxis(places, 0, 0, result);
   const filled = belowCount(result, count);
   const first = choose(filled, gather(values, starts, 0), fillValue ?? minOf(x, null, false));
-  const ends = concat([sliceAxis(starts, 0, 1, result), iota(engine, [1], 0).add(length)], 0);
-  const limits = choose(apply("lt", iota(engine, [result], 0), apply("sub", count, 1)), ends, length);
+  const isLast = apply("le", apply("sub", count, 1), iota(engine, [result], 0));
+  const limits = choose(isLast, length, sliceAxis(places, 0, 1, result + 1));
   const zeros = iota(engine, [length], 0).mul(0);
   return {
     values: cast(first, x.dtype),

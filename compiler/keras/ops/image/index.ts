@@ -4,6 +4,7 @@
 // biome-ignore-all format: one paragraph per file
 export { hsvToRgb, rgbToGrayscale, rgbToHsv } from "./color.ts";
 export { mapCoordinates } from "./coordinates.ts";
+export { elasticTransform } from "./elastic.ts";
 export { gaussianBlur, sobelEdges, ssim } from "./filters.ts";
 export { cropImages, padImages } from "./frame.ts";
 export { extractPatches, extractPatches3d } from "./patches.ts";
