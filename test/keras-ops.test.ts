@@ -28,6 +28,63 @@ test("indexing", () => {
   assert.throws(() => matrix.at(["x"]), /not an index; expected "start:stop:step"; got x/);
 });
 
+test("whole numbers", () => {
+  assert.is(ops.array([[1, 2]]).dtype, "i32");
+  assert.is(ops.array([1, 2.5]).dtype, "f32");
+  assert.is(ops.array([1, 2], "float32").dtype, "f32");
+  assert.is(ops.convertToTensor([1, 2]).dtype, "f32");
+});
+
+test("shapes that depend on data", () => {
+  assert.equal(ops.nonzero([0, 3, 0, 5]).map(values), [[1, 3]]);
+  assert.equal(ops.nonzero([0, 3, 0, 5], { size: 3 }).map(values), [[1, 3, 0]]);
+  assert.equal(ops.where([0, 1, 1]).map(values), [[1, 2]]);
+  assert.equal(values(ops.bincount(ops.array([1, 1, 3]))), [0, 2, 0, 1]);
+  assert.equal(values(ops.repeat([1, 2], [1, 2])), [1, 2, 2]);
+});
+
+test("the same seed gives the numbers of Keras on JAX", () => {
+  const { random } = keras;
+  assert.equal(values(random.randint([6], -3, 17, null, 11)), [6, 14, 16, 13, 7, 0]);
+  assert.equal(values(random.shuffle([0, 1, 2, 3, 4, 5], { seed: 5 })), [4, 5, 3, 1, 2, 0]);
+  const uniform = [0.3307110071182251, 0.2777543067932129, 0.5969884395599365];
+  assert.equal(values(random.uniform([3], { seed: 7 })), uniform);
+  const generator = new random.SeedGenerator(42);
+  const [first, second] = [1, 2].map(() => values(random.uniform([1], { seed: generator }))[0]);
+  assert.equal([first, second], [0.5667296648025513, 0.7233974933624268]);
+});
+
+test("gamma, beta and binomial numbers have their moments", () => {
+  const { random } = keras;
+  const moments = (x: Tensor): number[] => [ops.mean(x), ops.var(x)].map((y) => values(y)[0]);
+  const near = (got: readonly number[], wanted: readonly number[]): void =>
+    got.forEach((value, i) =>
+      assert.ok(Math.abs(value - wanted[i]) < 0.15 * wanted[i] + 0.01, `${got}: not ${wanted}`),
+    );
+  near(moments(random.gamma([1000], { alpha: 2.5, seed: 1 })), [2.5, 2.5]);
+  near(moments(random.gamma([1000], { alpha: 0.3, seed: 1 })), [0.3, 0.3]);
+  near(moments(random.beta([1000], { alpha: 2, beta: 3, seed: 1 })), [0.4, 0.04]);
+  near(moments(random.binomial([1000], { counts: 10, probabilities: 0.3, seed: 1 })), [3, 2.1]);
+});
+
+test("vectorize", () => {
+  const larger = ops.vectorize((a, b) => ops.maximum(a, b));
+  assert.equal(values(larger([1, 5, 3], 2) as Tensor), [2, 5, 3]);
+  const dot = ops.vectorize((a, b) => ops.sum(ops.multiply(a, b)), { signature: "(n),(n)->()" });
+  assert.equal(
+    values(
+      dot(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [1, 1],
+      ) as Tensor,
+    ),
+    [3, 7],
+  );
+});
+
 test("dtypes promote as in Keras", () => {
   const type = (tensor: Tensor): string => tensor.dtype;
   const ints = ops.cast([1, 2], "int32");
@@ -53,13 +110,13 @@ test("grad of a function, also twice", () => {
 });
 
 test("a tape knows what it recorded", () => {
-  const x = ops.array([1, 2]);
+  const x = ops.array([1, 2], "float32");
   const tape = new GradientTape();
   const y = tape.record(() => ops.square(x));
   assert.equal(values(tape.gradient(ops.sum(y), x)), [2, 4]);
   assert.equal(values(tape.gradient(y, x)), [2, 4], "a vector stands for its sum");
   assert.throws(() => tape.gradient(ops.sum(ops.square(x)), x), /this tape did not record the target/);
-  assert.equal(values(tape.gradient(y, ops.array([7]))), [0], "zeros where there is no connection");
+  assert.equal(values(tape.gradient(y, ops.array([7.5]))), [0], "zeros where there is no connection");
 });
 
 test("stopGradient", () => {

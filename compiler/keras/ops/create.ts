@@ -43,7 +43,13 @@ export const convertToTensor = parametric(
     return cast(asTensor(x, dtypeOf(dtype)), dtypeOf(dtype));
   },
 );
-export const array = convertToTensor;
+
+/** As `convertToTensor`, but whole numbers without a `dtype` are i32, as in numpy: `ops.array([1, 2])`, but f32 for `ops.array([1, 2.5])`. */
+export const array = parametric("numpy", "array", ["dtype"], (x: TensorLike, { dtype }: DTypeOption) =>
+  convertToTensor(x, dtype ?? (isWhole(x) ? "int32" : undefined)),
+);
+const isWhole = (x: unknown): boolean =>
+  Array.isArray(x) ? x.length > 0 && x.every(isWhole) : typeof x === "number" && Number.isInteger(x);
 
 interface ShapeOptions extends DTypeOption {
   shape: Shape;

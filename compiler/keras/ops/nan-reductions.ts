@@ -63,7 +63,9 @@ const extremum =
   (reduce: (x: Tensor, axis: Axes, keepdims: boolean) => Tensor, worst: number) =>
   (x: Tensor, axis: Axes, keepdims: boolean): Tensor => {
     const found = reduce(replaced(numeric(x), worst), axis, keepdims);
-    return isFloat(x.dtype) ? choose(allOf(isNaNOf(x), axis, keepdims), Number.NaN, found) : found;
+    return isFloat(x.dtype)
+      ? choose(allOf(isNaNOf(x), axis, keepdims), Number.NaN, found)
+      : cast(found, x.dtype);
   };
 /** The largest number. */
 export const nanmax = reduction("nanmax", extremum(maxOf, Number.NEGATIVE_INFINITY));
