@@ -12,6 +12,7 @@ import { type DType, isFloat } from "../ir/dtype.ts";
 import { CompilerBug } from "../ir/errors.ts";
 import type { Bind, Buffer, Expr, For, Kernel, Stmt, Var } from "../ir/kernel.ts";
 import { type BasicScalar, type ScalarName, scalars } from "../ir/scalar.ts";
+import { freeVars } from "../ir/walk-kernel.ts";
 import { IndexFacts, initialStore } from "./clike/analysis.ts";
 import { atom, type Code } from "./clike/code.ts";
 import { Names } from "./clike/names.ts";
@@ -207,7 +208,9 @@ class Printer {
     const { var: counter, extent, bind, body } = loop;
     if (isGridBind(bind)) {
       const name = this.#names.declare(counter, counter.name);
-      this.#line(depth, this.#dialect.let(name, counter, this.#dialect.position(bind)));
+      const position = this.#dialect.position(bind);
+      // One group, or one thread, does not ask which it is.
+      if (freeVars(body).has(counter)) this.#line(depth, this.#dialect.let(name, counter, position));
       return this.block(body, depth);
     }
     if (bind !== "serial") throw new CompilerBug("clike", `loop ${counter.name} is still bound to ${bind}`);

@@ -5,9 +5,12 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { compile } from "../compiler/pipeline.ts";
+import { Builder } from "../ir/builder.ts";
 import { addDims, mulDims, symbol } from "../ir/dim.ts";
 import type { DType } from "../ir/dtype.ts";
 import { isFloat, isInteger } from "../ir/dtype.ts";
+import type { BlockArg, Func } from "../ir/graph.ts";
 import {
   add,
   bitcast,
@@ -26,9 +29,11 @@ import {
   scalar,
   store,
 } from "../ir/kernel.ts";
+import { allOps, opTable } from "../ir/ops/index.ts";
 import type { Bundle, Program } from "../ir/program.ts";
 import { type ScalarName, scalarNames, scalars } from "../ir/scalar.ts";
 import { cuda } from "../targets/cuda/cuda.ts";
+import { schedulerFor } from "../targets/schedule/scheduler.ts";
 import {
   bind,
   bundleOf,
@@ -41,6 +46,7 @@ import {
   slot,
 } from "./support/native-bundle.ts";
 import { runIn, withFolder } from "./support/native-toolchain.ts";
+import { opSamples } from "./support/op-samples.ts";
 import { requireTool } from "./support/tools.ts";
 
 const n = symbol("n");
@@ -153,6 +159,24 @@ function scalarBundle(): Bundle {
   return bundleOf("scalars", ...operators, ...casts, bits, limits);
 }
 
+/** Kernels that ops build by hand, the first sample of each, and one on 16-bit floats. */
+function handBuiltBundle(): Bundle {
+  const handBuilt = allOps.filter(({ lower }) => lower.kind === "kernel");
+  const rows = handBuilt.flatMap((def) => opSamples([def], opTable).slice(0, 1));
+  const b = new Builder(opTable);
+  const [x, y] = (["f16", "bf16"] as const).map(
+    (dtype): BlockArg => ({ kind: "arg", type: { dtype, shape: [8] } }),
+  );
+  const halves: Func = {
+    name: "halves",
+    body: b.block([x, y], [b.mul(x, b.cast(y, "f16"))]),
+    args: ["x", "y"].map((name) => ({ kind: "input", name })),
+    results: [{ kind: "output", name: "z" }],
+  };
+  const funcs = [halves, ...rows.map(({ func }) => func)];
+  return compile("by_hand", { funcs }, new Map(), schedulerFor(cuda.limits)).bundle;
+}
+
 test("the text of a kernel with a grid, shared memory and a barrier", () => {
   const source = cuda
     .emit(bundleOf("sums", programOf("predict", blockSum())))
@@ -192,7 +216,7 @@ for (const machine of ["sm_80", "sm_90a"]) {
   test(`nvcc builds it for ${machine} without a warning`, () => {
     const nvcc = requireTool("nvcc");
     if (nvcc === undefined) return;
-    const bundles = [stepsBundle(), ...(machine === "sm_80" ? [scalarBundle()] : [])];
+    const bundles = [stepsBundle(), ...(machine === "sm_80" ? [scalarBundle(), handBuiltBundle()] : [])];
     for (const bundle of bundles) {
       withFolder(cuda.emit(bundle).files, (folder) => {
         const flags = [
