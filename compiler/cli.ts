@@ -9,10 +9,11 @@ import { consoleOutput, ExitCode, errorText, exitCodeOf } from "./cli/console.ts
 import { addInspect } from "./cli/inspect.ts";
 import { addOpt } from "./cli/opt.ts";
 import { addRun } from "./cli/run.ts";
+import { addTune } from "./cli/tune.ts";
 import { addVerify } from "./cli/verify.ts";
 import { version } from "./package/version.ts";
 
-const commands = [addCompile, addRun, addVerify, addBench, addInspect, addOpt];
+const commands = [addCompile, addRun, addVerify, addBench, addInspect, addOpt, addTune];
 
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("keratin")

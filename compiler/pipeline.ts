@@ -10,11 +10,11 @@ import { evaluateFunc } from "../ir/evaluate.ts";
 import type { Func, Module } from "../ir/graph.ts";
 import { bytesOf, type NDArray, sizeOf } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
-import type { Bundle, Field, Store } from "../ir/program.ts";
+import type { Bundle, Field, Step, Store } from "../ir/program.ts";
 import type { TensorType } from "../ir/type.ts";
 import type { Scheduler } from "../targets/schedule/scheduler.ts";
 import { lowerFunc } from "./lower/program.ts";
-import { KernelSchedules } from "./lower/schedules.ts";
+import { KernelSchedules, type Tuning } from "./lower/schedules.ts";
 import type { FieldOffsets } from "./lower/storage.ts";
 import { widenHalves } from "./lower/widen-halves.ts";
 import { type Pass, type PassRecord, runPasses } from "./pass.ts";
@@ -58,6 +58,10 @@ export interface CompileOptions {
   readonly dump?: (position: number, name: string, module: Module) => void;
   /** Another way from a function to a program of loops, in place of fusion, our lowering and the schedule. */
   readonly lower?: typeof lowerFunc;
+  /** Measured choices for kernels: what `keratin tune` wrote. */
+  readonly tuning?: Tuning;
+  /** Told every launch before its kernel is scheduled. */
+  readonly onLaunch?: (launch: Extract<Step, { kind: "launch" }>) => void;
 }
 
 /** A module compiled for a scheduler, and where the values of its parameters come from. */
@@ -95,7 +99,11 @@ export function compile(
   const mains = fused.funcs.filter((func) => !isPrepare(func));
   const { weights, state, fields } = layOut(mains, known);
   const { chunkBytes } = scheduler.limits;
-  const schedules = new KernelSchedules(scheduler, !ours || options.disabled?.has("schedule") === true);
+  const schedules = new KernelSchedules(scheduler, {
+    naive: !ours || options.disabled?.has("schedule") === true,
+    tuning: options.tuning,
+    onLaunch: options.onLaunch,
+  });
   const programs = mains.map((func) => {
     const lowered = lower(func, opTable, { chunkBytes, disabled: options.disabled, fields });
     return schedules.apply(widenHalves(lowered));

@@ -1,9 +1,11 @@
 /** `keratin compile`: writes artifacts. */
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { packageArtifact } from "../package/artifact.ts";
+import { packageArtifact, type Tunings } from "../package/artifact.ts";
+import { parseTuning } from "../tune/tuning-file.ts";
 import { bytesText, type Output, table } from "./console.ts";
 import { loadSource } from "./load-source.ts";
-import { parseTargets } from "./targets.ts";
+import { parseTarget, parseTargets } from "./targets.ts";
 
 interface CompileOptions {
   readonly target: string;
@@ -11,6 +13,7 @@ interface CompileOptions {
   readonly train?: boolean;
   readonly strict?: boolean;
   readonly name?: string;
+  readonly tuning?: string;
 }
 
 export function addCompile(program: Command, output: Output): void {
@@ -22,20 +25,22 @@ export function addCompile(program: Command, output: Output): void {
     .option("-o, --out <dir>", "where the folders go", "dist")
     .option("--train", "add the training step (the model must be compiled with a loss)")
     .option("--strict", "the same bits on every machine: never multiply and add in one rounding")
+    .option("--tuning <file>", "what keratin tune measured, for its target")
     .option("--name <name>", "the model's name in the artifact (default: the file's)")
     .action((path: string, options: CompileOptions) => compileCommand(path, options, output));
 }
 
 async function compileCommand(
   path: string,
-  { target, out, train, strict, name }: CompileOptions,
+  { target, out, train, strict, name, tuning }: CompileOptions,
   output: Output,
 ): Promise<void> {
   const targets = parseTargets(target);
   const start = performance.now();
   output.progress(`read ${path}`);
   const source = await loadSource(path, { train, name });
-  const folders = await packageArtifact(source, { targets, out, strict, progress: output.progress });
+  const tunings = tuning === undefined ? undefined : readTuning(tuning);
+  const folders = await packageArtifact(source, { targets, out, strict, tunings, progress: output.progress });
   const rows = folders.flatMap((folder) =>
     folder.files.map(({ path: file, contents }) => [
       `${out}/${folder.name}/${file}`,
@@ -46,4 +51,9 @@ async function compileCommand(
   output.print(
     `compiled ${source.name} for ${targets.join(", ")} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
   );
+}
+
+function readTuning(path: string): Tunings {
+  const { target, tuning } = parseTuning(readFileSync(path, "utf8"), path);
+  return new Map([[parseTarget(target), tuning]]);
 }

@@ -8,6 +8,7 @@ import { schedulerFor } from "../../targets/schedule/scheduler.ts";
 import type { TargetName } from "../../targets/target.ts";
 import { wasm } from "../../targets/wasm/emit.ts";
 import { wgsl } from "../../targets/wgsl/wgsl.ts";
+import type { Tuning } from "../lower/schedules.ts";
 import { type Compiled, type CompileOptions, compile } from "../pipeline.ts";
 import { artifactFolder } from "./artifact-folder.ts";
 import { DeclarationPrinter } from "./declaration-printer.ts";
@@ -16,6 +17,8 @@ import { type Folder, writeFolders } from "./folder.ts";
 import { recordSelfCheck } from "./self-check.ts";
 import type { ArtifactSource } from "./source.ts";
 
+export type Tunings = ReadonlyMap<TargetName, Tuning>;
+
 export interface BuildOptions {
   readonly targets: readonly TargetName[];
   readonly compile?: CompileOptions;
@@ -23,6 +26,8 @@ export interface BuildOptions {
   readonly bare?: boolean;
   /** Only code that gives the same bits on every machine: no variant that multiplies and adds in one rounding. */
   readonly strict?: boolean;
+  /** Measured choices for kernels, by target. */
+  readonly tunings?: Tunings;
   /** Told what begins: "compile for wasm". */
   readonly progress?: (step: string) => void;
 }
@@ -57,7 +62,8 @@ export async function buildArtifacts(
     const folders: Folder[] = [];
     for (const target of targets) {
       progress?.(`compile for ${target}`);
-      folders.push(await artifactFolder(target, compileFor(target, source, options.compile), extras));
+      const compileOptions = { ...options.compile, tuning: options.tunings?.get(target) };
+      folders.push(await artifactFolder(target, compileFor(target, source, compileOptions), extras));
     }
     return folders;
   } finally {

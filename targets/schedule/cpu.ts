@@ -7,6 +7,7 @@ import type { Expr, Stmt } from "../../ir/kernel.ts";
 import { bodiesOf, freeVars, freshen, mapStmts, visitExprs, visitStmts } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
 import { constantOr, findHot, isParallel, peelParallel } from "./analyze.ts";
+import type { Choice } from "./choice.ts";
 import { hoistReduction } from "./hoist-reduction.ts";
 import { type Loop, nest, segments, sink, splitOver } from "./loops.ts";
 import { tileRegisters, vectorLoop } from "./register-tile.ts";
@@ -16,33 +17,35 @@ const UNROLLED_UPDATES = 20;
 /** Elements per axis up to which loops over a stage's box, or over registers, are unrolled. */
 const UNROLLED_WINDOW = 16;
 
-export function scheduleCpu(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
+export function scheduleCpu(stmts: readonly Stmt[], given: Limits, choice: Choice = {}): readonly Stmt[] {
+  const limits = { ...given, accumulators: choice.accumulators ?? given.accumulators };
   return stmts.flatMap((stmt) => {
     if (stmt.kind !== "for") return [stmt];
     const hoisted = hoistReduction([stmt]);
     const [outer] = hoisted;
     if (hoisted.length === 1 && outer.kind === "for" && outer !== stmt) {
-      return [{ ...outer, body: scheduleNest(outer.body, limits) }];
+      return [{ ...outer, body: scheduleNest(outer.body, limits, choice) }];
     }
-    return isParallel(stmt) ? scheduleNest([stmt], limits) : [stmt];
+    return isParallel(stmt) ? scheduleNest([stmt], limits, choice) : [stmt];
   });
 }
 
-function scheduleNest(stmts: readonly Stmt[], limits: Limits): readonly Stmt[] {
+function scheduleNest(stmts: readonly Stmt[], limits: Limits, choice: Choice): readonly Stmt[] {
   const { loops, body } = peelParallel(stmts);
   const inner = unrollSmall(sinkWindows(body), 1);
   const hot = findHot(body);
   if (hot === undefined) return vectorizeLast(loops, inner, limits);
-  return unrollReductions(tileRegisters(loops, inner, hot, limits), limits.lanes);
+  const tiled = tileRegisters(loops, inner, hot, limits, choice);
+  return unrollReductions(tiled, limits.lanes, choice.unrolled ?? UNROLLED_UPDATES);
 }
 
 /** Unrolls the inner loops of reductions while the code of a tile stays small. */
-function unrollReductions(stmts: readonly Stmt[], lanes: number): readonly Stmt[] {
+function unrollReductions(stmts: readonly Stmt[], lanes: number, most: number): readonly Stmt[] {
   return mapStmts(stmts, {
     stmt: (stmt) => {
       if (stmt.kind !== "for" || stmt.bind !== "serial" || isParallel(stmt)) return stmt;
       const updates = constantOr(stmt.extent, Infinity) * updatesIn(stmt.body, lanes);
-      return updates <= UNROLLED_UPDATES ? { ...stmt, bind: "unroll" } : stmt;
+      return updates <= most ? { ...stmt, bind: "unroll" } : stmt;
     },
   });
 }

@@ -8,6 +8,7 @@ import { add, type Expr, int, makeVar, mul, read, type Stmt } from "../../ir/ker
 import { freshen, mapStmts, substitute } from "../../ir/walk-kernel.ts";
 import type { Limits } from "../target.ts";
 import { allowsReuse, constantOr, type HotLoop, iterations, loadsOf } from "./analyze.ts";
+import type { Choice } from "./choice.ts";
 import { cheapestOrder, type Level } from "./loop-order.ts";
 import {
   balancedSegments,
@@ -49,18 +50,19 @@ export function tileRegisters(
   body: readonly Stmt[],
   hot: HotLoop,
   limits: Limits,
+  choice: Choice = {},
 ): readonly Stmt[] {
   const { lanes } = limits;
   const vector = lanes === 1 ? undefined : vectorLoop(loops, body, lanes);
-  if (vector !== undefined) return build(loops, body, hot, resultTile(loops, vector, hot, limits));
+  if (vector !== undefined) return build(loops, body, hot, resultTile(loops, vector, hot, limits), choice);
   const panel = lanes === 1 ? undefined : panelLoop(loops, body, 2 * lanes);
-  if (panel !== undefined) return build(loops, body, hot, resultTile(loops, panel, hot, limits));
+  if (panel !== undefined) return build(loops, body, hot, resultTile(loops, panel, hot, limits), choice);
   const sum = laneSum(body, lanes);
   // A buffer made in the body would get an axis for the columns, behind the one that the vectors run along.
   const own = loadsOf(body).some(({ buffer }) => buffer.space === "local");
   const tiling = sum === undefined || own ? undefined : laneTile(loops, hot, limits);
   if (sum === undefined || tiling === undefined) return nest(loops, vectorizeRows(body, lanes));
-  return build(loops, spreadSum(body, sum, lanes), hot, tiling);
+  return build(loops, spreadSum(body, sum, lanes), hot, tiling, choice);
 }
 
 /** The last parallel axis along which everything is contiguous. */
@@ -133,7 +135,13 @@ interface Step extends Level {
   cut(extent: Expr): readonly Segment[];
 }
 
-function build(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop, tiling: Tiling): readonly Stmt[] {
+function build(
+  loops: readonly Loop[],
+  body: readonly Stmt[],
+  hot: HotLoop,
+  tiling: Tiling,
+  choice: Choice,
+): readonly Stmt[] {
   const isTiled = ({ loop }: { loop: Loop }): boolean =>
     loop === tiling.column.loop || loop === tiling.rows?.loop;
   const steps = loops.map((loop): Step => {
@@ -143,7 +151,13 @@ function build(loops: readonly Loop[], body: readonly Stmt[], hot: HotLoop, tili
   // The batch stays outermost: its size is not known, and the addresses of samples are.
   const batch = steps.filter((step) => !isTiled(step) && step.loop.extent.kind !== "const");
   const free = steps.filter((step) => !batch.includes(step));
-  const order = cheapestOrder(orders(free, tiling), body, hot.loops) as readonly Step[];
+  const candidates = orders(free, tiling);
+  const wanted = candidates.filter(
+    ({ column, blocks }) => column === (choice.column ?? column) && blocks === (choice.blocks ?? blocks),
+  );
+  // A choice made for another shape may fit no order.
+  const open = (wanted.length > 0 ? wanted : candidates).map(({ steps: inOrder }) => inOrder);
+  const order = cheapestOrder(open, body, hot.loops) as readonly Step[];
   return new NestBuilder(tiling).build([...batch, ...order], body);
 }
 
@@ -155,26 +169,42 @@ const stepOf = (loop: Loop, size: number, cut: Step["cut"]): Step => ({
   cut,
 });
 
+/** A way to run the loops around a tile; see `Choice`. */
+interface Order {
+  readonly steps: readonly Step[];
+  readonly column: number;
+  readonly blocks: number;
+}
+
 /**
  * The orders to choose from, the preferred one first. All but the column keep theirs, which is that of memory: the column goes anywhere
  * between them, and rows may be cut into blocks around it.
  */
-function orders(steps: readonly Step[], { column, rows }: Tiling): Step[][] {
+function orders(steps: readonly Step[], { column, rows }: Tiling): Order[] {
   const tiles = steps.filter(({ loop }) => loop === column.loop);
   const others = steps.filter(({ loop }) => loop !== column.loop);
-  const plain = others.map((_, at) => [...others.slice(0, at), ...tiles, ...others.slice(at)]);
-  plain.push([...others, ...tiles]);
+  const plain = [...others, undefined].map(
+    (_, at): Order => ({
+      steps: [...others.slice(0, at), ...tiles, ...others.slice(at)],
+      column: at,
+      blocks: 0,
+    }),
+  );
   const cut = others.filter(({ loop }) => loop === rows?.loop && loop.extent.kind === "const");
   return [...plain, ...cut.flatMap((step) => BLOCKS.flatMap((count) => withBlocks(plain, step, count)))];
 }
 
 /** A loop of blocks, and inside of it the orders with the tiles of one block. */
-function withBlocks(plain: readonly Step[][], step: Step, count: number): Step[][] {
+function withBlocks(plain: readonly Order[], step: Step, count: number): Order[] {
   if (step.trips < 2 * count) return [];
   const size = step.size * count;
   const block = stepOf(step.loop, size, (whole) => blockSegments(whole, size));
   const inner = { ...step, trips: count };
-  return plain.map((order) => [block, ...order.map((other) => (other === step ? inner : other))]);
+  return plain.map(({ steps, column }) => ({
+    steps: [block, ...steps.map((other) => (other === step ? inner : other))],
+    column,
+    blocks: count,
+  }));
 }
 
 /** Writes the nest: cuts each loop in turn and, innermost, sinks what is left of rows and columns into the body. */

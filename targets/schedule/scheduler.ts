@@ -3,6 +3,7 @@
  */
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Limits } from "../target.ts";
+import type { Choice } from "./choice.ts";
 import { scheduleCpu } from "./cpu.ts";
 import { finish } from "./finish.ts";
 import { bindSerial, scheduleGpu } from "./gpu.ts";
@@ -10,8 +11,8 @@ import { mergeLoops } from "./merge-loops.ts";
 
 export interface Scheduler {
   readonly limits: Limits;
-  /** The kernel in normal form, fast. */
-  schedule(kernel: Kernel): Kernel;
+  /** The kernel in normal form, fast. GPUs have nothing to choose yet. */
+  schedule(kernel: Kernel, choice?: Choice): Kernel;
   /** The kernel in normal form with its loops as they are: what the schedule is compared with. */
   naive(kernel: Kernel): Kernel;
 }
@@ -28,9 +29,9 @@ export function schedulerFor(limits: Limits): Scheduler {
   }
   return {
     limits,
-    schedule: (kernel) => {
+    schedule: (kernel, choice) => {
       const merged = mergeLoops(kernel);
-      return finish({ ...merged, body: scheduleCpu(merged.body, limits) }, limits.lanes);
+      return finish({ ...merged, body: scheduleCpu(merged.body, limits, choice) }, limits.lanes);
     },
     naive: (kernel) => finish(kernel, limits.lanes),
   };
