@@ -76,7 +76,8 @@ class Search {
   async run(): Promise<Pick<TunedKernel, "choice" | "before" | "after">> {
     let choice: Choice = {};
     let before = 0;
-    let after = 0;
+    // Each step is compared with its own base, measured in the same moments.
+    let share = 1;
     for (const step of choiceSteps) {
       const base = choice;
       const candidates = this.distinct([base, ...step.map((part) => ({ ...base, ...part }))]);
@@ -84,11 +85,11 @@ class Search {
       const times = await this.measure(candidates.map(({ kernel }) => kernel));
       const best = times.indexOf(Math.min(...times));
       if (before === 0) before = times[0];
-      if (times[best] < GAIN * times[0]) choice = candidates[best].choice;
-      after = choice === base ? times[0] : times[best];
+      if (times[best] >= GAIN * times[0]) continue;
+      choice = candidates[best].choice;
+      share *= times[best] / times[0];
     }
-    const isBetter = Object.keys(choice).length > 0;
-    return isBetter ? { choice, before, after } : { before, after: before };
+    return share < 1 ? { choice, before, after: before * share } : { before, after: before };
   }
 
   /** Candidates that differ in their code. */
