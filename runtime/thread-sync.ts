@@ -1,14 +1,15 @@
 /**
- * How the threads of a wasm model wait for each other: a few words of shared memory. A thread that waits spins for some microseconds, since
- * the others are close behind as a rule, and then sleeps; the main thread of a page may not sleep and goes on spinning.
+ * How the threads of a wasm model wait for each other: a few words of shared memory. A thread that waits spins for about a millisecond, since
+ * the others are close behind as a rule, and then sleeps; the main thread of a page may not sleep and goes on spinning. Threads that sleep sooner
+ * may stay on one core, taking turns: systems spread those that want to run, and leave alone those that wake each other.
  */
 
 /** Words of the shared array. `job` counts the calls; the others say what to call: the number of the entry, how many arguments, which. */
 export const words = { arrived: 0, round: 1, job: 2, sleepers: 3, entry: 4, count: 5, args: 6 } as const;
 export const WORDS = 256;
 
-/** Looks at a word before sleeping: some tens of microseconds. */
-const SPINS = 20_000;
+/** Looks at a word before sleeping. */
+const SPINS = 500_000;
 
 export class ThreadSync {
   readonly #words: Int32Array;

@@ -1,7 +1,9 @@
 // The threads of models compiled by keratin: C++17, the standard library, nothing else. Every artifact brings this file; models in one
 // program share the code, each instance has threads of its own.
 //
-// A thread that waits spins for some microseconds, since the others are close behind as a rule, and then sleeps.
+// A thread that waits spins for some microseconds, since the others are close behind as a rule; then it lets others have the core for about a
+// millisecond, and then it sleeps. Threads that sleep sooner may stay on one core, taking turns: systems spread those that want to run, and leave alone
+// those that wake each other.
 #ifndef KERATIN_RUNTIME_H
 #define KERATIN_RUNTIME_H
 
@@ -32,9 +34,10 @@ class Signal {
 
   /** Waits until the value is no longer `old`. */
   void await(uint32_t old) {
-    for (int i = 0; i < kSpins; i++) {
+    for (int i = 0; i < kSpins + kYields; i++) {
       if (value() != old) return;
-      pause();
+      if (i < kSpins) pause();
+      else std::this_thread::yield();
     }
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
@@ -43,8 +46,8 @@ class Signal {
   }
 
  private:
-  /** Some tens of microseconds. */
   static constexpr int kSpins = 2000;
+  static constexpr int kYields = 2000;
 
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)

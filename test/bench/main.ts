@@ -2,11 +2,12 @@
  * keratin and its peers, measured in one run on one machine.
  *
  *   npm run bench -- [--only WORKLOAD,…] [--peers NAME,…] [--threads 1,2] [--rounds N] [--turn MS] [--json F] [--merge] [--markdown F]
- *                    [--kernels] [--reuse] [--list]
+ *                    [--kernels] [--prepare] [--reuse] [--list]
  *
  * Runners take turns of `--turn` milliseconds, `--rounds` times; rows give the least and the middle time of all calls. `--peers` takes names of
  * runners, or what they begin with. `--merge` keeps the rows of the JSON file that this run does not measure, so that a long table can be made in
- * several runs; ratios are fair within one run. `--reuse` takes artifacts as the last run left them. Peers come from
+ * several runs; ratios are fair within one run. `--prepare` builds artifacts and
+ * stops; `--reuse` takes them as the last run left them. Peers come from
  * `node --import tsx test/bench/setup.ts`; those that are not installed leave gaps.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,10 +16,19 @@ import { prepareArtifacts } from "./artifacts.ts";
 import type { ArtifactFacts } from "./build-artifact.ts";
 import { type ColdPeer, coldBaseline, coldPeers, measureStarts } from "./cold.ts";
 import { kernelRows } from "./kernels.ts";
-import { measurePeaks, type Peak } from "./probe.ts";
+import { measurePeaks } from "./probe.ts";
 import { markdown } from "./report.ts";
 import { measureInTurn } from "./rounds.ts";
-import { type BenchFile, type KernelRow, machineText, mergeRows, type Row, rowOf } from "./rows.ts";
+import {
+  type BenchFile,
+  higherPeaks,
+  type KernelRow,
+  machineText,
+  mergeRows,
+  type Row,
+  rowOf,
+  withShares,
+} from "./rows.ts";
 import { type Runner, runners } from "./runners.ts";
 import { versionsOf } from "./versions.ts";
 import { type Workload, workloads } from "./workloads.ts";
@@ -35,6 +45,7 @@ const { values: options } = parseArgs({
     merge: { type: "boolean", default: false },
     kernels: { type: "boolean", default: false },
     reuse: { type: "boolean", default: false },
+    prepare: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
@@ -85,7 +96,7 @@ function coldRows(rounds: number): Row[] {
   );
 }
 
-async function rowsOf(workload: Workload, threads: number, peaks: readonly Peak[]): Promise<readonly Row[]> {
+async function rowsOf(workload: Workload, threads: number): Promise<readonly Row[]> {
   if (workload.kind === "cold") return threads === 1 ? coldRows(Number(options.rounds)) : [];
   const able = chosenRunners().filter((runner) => {
     const why = runner.cannot(workload, threads);
@@ -97,7 +108,7 @@ async function rowsOf(workload: Workload, threads: number, peaks: readonly Peak[
     ...settings,
     tell: (text) => tell(`${workload.name}, ${threads} threads: ${text}`),
   });
-  return measured.map((one) => rowOf(workload, one, threads, peaks));
+  return measured.map((one) => rowOf(workload, one, threads));
 }
 
 async function run(): Promise<BenchFile> {
@@ -108,7 +119,7 @@ async function run(): Promise<BenchFile> {
   const peaks = measurePeaks(threadCounts);
   const rows: Row[] = [];
   for (const workload of chosen)
-    for (const threads of threadCounts) rows.push(...(await rowsOf(workload, threads, peaks)));
+    for (const threads of threadCounts) rows.push(...(await rowsOf(workload, threads)));
   const kernels: KernelRow[] = [];
   if (options.kernels) for (const workload of chosen) kernels.push(...(await kernelRows(workload)));
   const date = new Date().toISOString().slice(0, 10);
@@ -123,7 +134,7 @@ function merged(fresh: BenchFile): BenchFile {
   const kept = old.kernels.filter(({ workload }) => fresh.kernels.every((row) => row.workload !== workload));
   return {
     ...fresh,
-    peaks: mergeRows(old.peaks, fresh.peaks, ({ name, threads }) => `${name} ${threads}`),
+    peaks: higherPeaks(old.peaks, fresh.peaks),
     rows: mergeRows(old.rows, fresh.rows, (row) => `${row.workload} ${row.runner} ${row.threads}`),
     artifacts: mergeRows(old.artifacts, fresh.artifacts, factsKey),
     kernels: [...kept, ...fresh.kernels],
@@ -133,8 +144,11 @@ function merged(fresh: BenchFile): BenchFile {
 if (options.list) {
   console.log(`workloads: ${workloads.map(({ name }) => name).join(", ")}`);
   console.log(`runners: ${runners.map(({ name }) => name).join(", ")}`);
+} else if (options.prepare) {
+  await prepareArtifacts(chosenWorkloads(), chosenRunners(), { reuse: options.reuse, tell });
 } else {
-  const result = merged(await run());
+  const all = merged(await run());
+  const result = { ...all, rows: withShares(all.rows, all.peaks) };
   const text = markdown(result);
   console.log(text);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);

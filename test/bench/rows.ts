@@ -3,7 +3,7 @@ import { cpus } from "node:os";
 import type { ArtifactFacts } from "./build-artifact.ts";
 import type { Peak } from "./probe.ts";
 import type { Measured } from "./rounds.ts";
-import { isOurs, type League, type Runner, runners } from "./runners.ts";
+import { isOurs, type League, runners } from "./runners.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface Row {
@@ -46,20 +46,36 @@ export const machineText = (): string => `${cpus()[0]?.model ?? process.arch}, $
 const round = (value: number, digits: number): number => Number(value.toPrecision(digits));
 
 /** What a runner's code could reach at best. Plain wasm on the installed Node, relaxed on the newest. */
-function peakOf({ league, node }: Runner, threads: number, peaks: readonly Peak[]): number | undefined {
+function peakOf({ runner, threads }: Row, peaks: readonly Peak[]): number | undefined {
+  const { league, node } = runners.find(({ name }) => name === runner) ?? {};
   const wasm = node === "newest" ? "wasm-relaxed@newest" : "wasm-plain@installed";
   const name = league === "native" ? "native" : wasm;
   return peaks.find((peak) => peak.name === name && peak.threads === threads)?.gflops;
 }
 
+/** The rows with their shares of these peaks. */
+export function withShares(rows: readonly Row[], peaks: readonly Peak[]): readonly Row[] {
+  return rows.map((row) => {
+    const peak = peakOf(row, peaks);
+    return row.gflops === undefined || peak === undefined
+      ? row
+      : { ...row, peak_share: round(row.gflops / peak, 3) };
+  });
+}
+
+/** What was measured once more: a probe can only find too little, so the higher figure counts. */
+export const higherPeaks = (old: readonly Peak[], fresh: readonly Peak[]): Peak[] =>
+  mergeRows(old, fresh, ({ name, threads }) => `${name} ${threads}`).map((peak) => {
+    const known = old.find(({ name, threads }) => name === peak.name && threads === peak.threads);
+    return known !== undefined && known.gflops > peak.gflops ? known : peak;
+  });
+
 export function rowOf(
   workload: Workload,
   { runner, times, load_ms, rss_mb }: Measured,
   threads: number,
-  peaks: readonly Peak[],
 ): Row {
   const gflops = workload.gflop / (times[0] / 1e3);
-  const peak = peakOf(runner, threads, peaks);
   return {
     workload: workload.name,
     runner: runner.name,
@@ -68,7 +84,6 @@ export function rowOf(
     median_ms: round(times[times.length >> 1], 5),
     calls: times.length,
     ...(workload.gflop === 0 ? {} : { gflops: round(gflops, 4) }),
-    ...(workload.gflop === 0 || peak === undefined ? {} : { peak_share: round(gflops / peak, 3) }),
     load_ms: round(load_ms, 4),
     ...(rss_mb === undefined ? {} : { rss_mb }),
   };

@@ -1,7 +1,10 @@
-/** GFLOP/s of twelve chains x = x * f + f in wasm: `plain` multiplies and adds, `relaxed` uses relaxed_madd. */
+/**
+ * GFLOP/s of independent chains x = x * f + f in wasm: `plain` multiplies and adds, `relaxed` uses relaxed_madd. How many chains an engine keeps in
+ * registers, and where it aligns the loop, is its affair: the best of several numbers counts.
+ */
 
-const CHAINS = 12;
-const ROUNDS = 2_000_000;
+const CHAINS = [10, 11, 12, 13];
+const ROUNDS = 1_000_000;
 /** Locals: 0 is what is left of the rounds, 1 the factor, then the chains. */
 const FACTOR = 1;
 const V128 = 0x7b;
@@ -21,11 +24,11 @@ const madd = {
   relaxed: (x) => [...get(x), ...get(FACTOR), ...get(FACTOR), ...simd(0x105)],
 };
 
-function moduleOf(flavour) {
-  const chains = Array.from({ length: CHAINS }, (_, i) => FACTOR + 1 + i);
+function moduleOf(flavour, count) {
+  const chains = Array.from({ length: count }, (_, i) => FACTOR + 1 + i);
   const sum = chains.slice(1).flatMap((x) => [...get(x), ...simd(0xe4)]);
   const code = [
-    ...[1, 1 + CHAINS, V128],
+    ...[1, 1 + count, V128],
     ...[...f32(0.5), ...splat, ...set(FACTOR)],
     ...chains.flatMap((x) => [...f32(x), ...splat, ...set(x)]),
     ...[0x03, 0x40],
@@ -43,13 +46,19 @@ function moduleOf(flavour) {
   ]);
 }
 
-const { instance } = await WebAssembly.instantiate(moduleOf(process.argv[2]));
-const { f } = instance.exports;
-for (let i = 0; i < 1000; i++) f(100); // the engine optimises what is called often
-let best = Infinity;
-for (let run = 0; run < 40; run++) {
-  const start = performance.now();
-  f(ROUNDS);
-  best = Math.min(best, performance.now() - start);
+async function speed(flavour, count) {
+  const { instance } = await WebAssembly.instantiate(moduleOf(flavour, count));
+  const { f } = instance.exports;
+  for (let i = 0; i < 1000; i++) f(100); // the engine optimises what is called often
+  let best = Infinity;
+  for (let run = 0; run < 20; run++) {
+    const start = performance.now();
+    f(ROUNDS);
+    best = Math.min(best, performance.now() - start);
+  }
+  return (ROUNDS * count * 8) / best / 1e6;
 }
-console.log(((ROUNDS * CHAINS * 8) / best / 1e6).toFixed(2));
+
+let best = 0;
+for (const count of CHAINS) best = Math.max(best, await speed(process.argv[2], count));
+console.log(best.toFixed(2));
