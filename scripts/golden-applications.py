@@ -46,6 +46,9 @@ def value_of(variable, k):
         u *= np.sqrt(6 / fan_in)
     elif name == "gamma":
         u = 1 + 0.2 * u
+    elif name in ("mean", "variance"):
+        # Of Normalization: Keras goes on with those it was built with until it loads a file.
+        u = u * 0 + (name == "variance")
     elif name.endswith("variance"):
         u = 1 + 0.5 * u
     elif name == "count":

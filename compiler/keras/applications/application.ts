@@ -66,6 +66,8 @@ export interface Architecture {
   readonly head?: (features: Tensor) => Tensor;
   /** Of the classifier; default "glorot_uniform". */
   readonly classifierInitializer?: InitializerLike;
+  /** The name of the layer that pools in front of the classifier, where it is another than that without one. */
+  readonly topPoolingName?: string;
   /** Names of the layers that pool; default the automatic ones. */
   readonly poolingNames?: { readonly avg: string; readonly max: string };
   /** Where the published weights lie. */
@@ -137,11 +139,14 @@ function checkInputTensor(tensor: Tensor, shape: KerasShape): void {
   });
 }
 
-type Top = Pick<Architecture, "head" | "classifierInitializer" | "poolingNames">;
+type Top = Pick<Architecture, "head" | "classifierInitializer" | "poolingNames" | "topPoolingName">;
 
 function addTop(features: Tensor, top: Top, options: typeof applicationDefaults): Tensor {
   const { includeTop, pooling, classes, classifierActivation } = options;
-  const average = (x: Tensor): Tensor => GlobalAveragePooling2D({ name: top.poolingNames?.avg })(x);
+  const average = (x: Tensor): Tensor =>
+    GlobalAveragePooling2D({ name: (includeTop ? top.topPoolingName : undefined) ?? top.poolingNames?.avg })(
+      x,
+    );
   if (includeTop) {
     const kernelInitializer = top.classifierInitializer ?? "glorot_uniform";
     const classifier = { activation: classifierActivation, kernelInitializer, name: "predictions" };
