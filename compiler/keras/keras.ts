@@ -25,6 +25,7 @@ import { regularizers } from "./regularizers.ts";
 import { saving } from "./saving/index.ts";
 import { session } from "./session.ts";
 import { GradientTape, grad } from "./tape.ts";
+import { tree } from "./tree.ts";
 import { utils } from "./utils/index.ts";
 import { Variable } from "./variable.ts";
 
@@ -70,6 +71,7 @@ export const keras = {
   dtypePolicies: { DTypePolicy: factory(DTypePolicy) },
   datasets: { mnist: { loadData } },
   random,
+  tree,
   utils,
   saving,
   config,
