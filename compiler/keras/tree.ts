@@ -3,10 +3,30 @@
  * sorted keys, as everywhere in Keras.
  */
 import { ModelError } from "../../ir/errors.ts";
-import { flatten, isNested, mapNest, type Nest, packNest } from "./nest.ts";
+import { isNDArray } from "../arrays.ts";
+import type { Nest } from "./nest.ts";
+import { isPlainObject } from "./options.ts";
 import { type KerasShape, mapShapes, type ShapeNest } from "./shapes.ts";
 
 type Path = readonly (string | number)[];
+
+/** Unlike data for layers, lists of numbers are structures here. */
+const isNested = (value: unknown): value is object =>
+  Array.isArray(value) || (isPlainObject(value) && !isNDArray(value));
+
+const flatten = (structure: unknown): unknown[] => flattenWithPath(structure).map(([, value]) => value);
+
+/** The structure of `like` around values in the order of `flatten`. */
+function packNest<T>(like: unknown, values: readonly T[]): Nest<T> {
+  let next = 0;
+  const pack = (structure: unknown): Nest<T> => {
+    if (Array.isArray(structure)) return structure.map(pack);
+    if (!isNested(structure)) return values[next++];
+    const packed = new Map(entriesOf(structure).map(([key, item]) => [key, pack(item)]));
+    return Object.fromEntries(Object.keys(structure).map((key) => [key, packed.get(key) as Nest<T>]));
+  };
+  return pack(like);
+}
 
 const entriesOf = (nest: unknown): [string | number, unknown][] => {
   if (Array.isArray(nest)) return nest.map((item, i) => [i, item]);
@@ -43,11 +63,9 @@ function mapStructure<R>(
   ...others: readonly unknown[]
 ): Nest<R> {
   for (const other of others) assertSameStructure(first, other);
-  const flat = others.map((other) => flatten<unknown>(other as Nest<unknown>));
-  const results = flatten<unknown>(first as Nest<unknown>).map((value, i) =>
-    f(value, ...flat.map((values) => values[i])),
-  );
-  return packNest(first as Nest<unknown>, results);
+  const flat = others.map((other) => flatten(other));
+  const results = flatten(first).map((value, i) => f(value, ...flat.map((values) => values[i])));
+  return packNest(first, results);
 }
 
 /** Like `mapStructure`, where the first structure says how deep to go: what lies deeper in the others is given to `f` whole. */
@@ -59,7 +77,7 @@ function mapStructureUpTo<R>(
   const results = flattenWithPath(shallow).map(([path]) =>
     f(...structures.map((structure) => valueAt(structure, path))),
   );
-  return packNest(shallow as Nest<unknown>, results);
+  return packNest(shallow, results);
 }
 
 function valueAt(structure: unknown, path: Path): unknown {
@@ -89,12 +107,11 @@ function traverse(f: (structure: unknown) => unknown, structure: unknown): unkno
 /** `keras.tree`. */
 export const tree = {
   isNested: (structure: unknown): boolean => isNested(structure),
-  flatten: (structure: unknown): unknown[] => flatten<unknown>(structure as Nest<unknown>),
+  flatten,
   flattenWithPath,
   mapStructure,
   mapStructureUpTo,
-  packSequenceAs: (structure: unknown, values: readonly unknown[]): unknown =>
-    packNest(structure as Nest<unknown>, values),
+  packSequenceAs: (structure: unknown, values: readonly unknown[]): unknown => packNest(structure, values),
   assertSameStructure,
   assertSamePaths: assertSameStructure,
   traverse,
