@@ -2,11 +2,12 @@
  * From a path to what artifacts are made from. A `.keras` file is read, and nothing in it is run; a TypeScript or JavaScript
  * module is bundled and imported, and its export `model`, or its default, is taken.
  */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ModelError } from "../../ir/errors.ts";
+import type { Module } from "../../ir/graph.ts";
 import { type ModelOptions, sourceOf } from "../package/from-model.ts";
 import type { ArtifactSource } from "../package/source.ts";
 
@@ -16,14 +17,21 @@ export async function loadSource(path: string, options: ModelOptions = {}): Prom
   if (!existsSync(path) || !statSync(path).isFile()) {
     throw new ModelError("no such model", {
       where: path,
-      expected: "a .keras file, or a module that exports a model",
+      expected: "a .keras file, a module that exports a model, or an .mlir file",
       got: existsSync(path) ? "a folder" : "nothing there",
     });
   }
   const extension = extname(path).toLowerCase();
   if (moduleExtensions.includes(extension)) return sourceOf(await importModel(path), options);
+  if (extension === ".mlir")
+    return { name: options.name ?? nameOf(path), module: await importMlir(path), values: new Map() };
   const { loadModel } = await import("../keras/saving/load.ts");
   return sourceOf(await loadModel(path), { ...options, name: options.name ?? nameOf(path) });
+}
+
+async function importMlir(path: string): Promise<Module> {
+  const { importText } = await import("../mlir/import.ts");
+  return importText(readFileSync(path), path);
 }
 
 const nameOf = (path: string): string => basename(path, extname(path));

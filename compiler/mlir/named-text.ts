@@ -129,7 +129,7 @@ export class NamedText {
     return graphOfNest(b, nestOf(op, this.options.ops), op.operands);
   }
 
-  private unsupported(op: Op): Unsupported {
+  unsupported(op: Op): Unsupported {
     return new Unsupported(this.dialect.name, `the op ${op.name}`, {
       where: op.loc || undefined,
       hint: "The target mlir has loops for it",
@@ -209,7 +209,8 @@ function expandOp(b: Builder, op: Op): Value {
     if (expr.kind === "bitcast") return b.op("bitcast", [build(expr.arg)], { dtype: expr.dtype });
     if (expr.kind === "scalar") return b.op(expr.name, expr.args.map(build));
     const value = expr.kind === "var" ? values.get(expr.var) : undefined;
-    if (value === undefined) throw new CompilerBug("mlir", `a ${expr.kind} in an expansion`);
+    // Some expansions read tables.
+    if (value === undefined) throw new Unsupported("a dialect without loops", `the expansion of ${op.name}`);
     return value;
   };
   let last: Value | undefined;

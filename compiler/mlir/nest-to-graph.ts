@@ -7,7 +7,7 @@
 import { type Affine, equalExprs, simplify, toAffine } from "../../ir/affine.ts";
 import { type AffineIndex, printSpec } from "../../ir/affine-spec.ts";
 import { type Builder, dimsAttr } from "../../ir/builder.ts";
-import { type Dim, equalDims, printDim, productOf, type Shape, symbol } from "../../ir/dim.ts";
+import { type Dim, equalDims, productOf, type Shape, symbol } from "../../ir/dim.ts";
 import { CompilerBug, Unsupported } from "../../ir/errors.ts";
 import type { Value } from "../../ir/graph.ts";
 import { add, type Expr, int, mul, read, scalar, type Var } from "../../ir/kernel.ts";
@@ -283,8 +283,9 @@ class NestBuilder {
     return this.b.op(op, [this.operandOf(value)], { spec: printSpec([indices], kept), sizes: this.sizes() });
   }
 
+  /** The extents that shapes may leave open: those of windows. Symbols come from shapes. */
   private sizes(): string[] {
-    return this.loops.map(({ extent }, i) => `a${i}=${printDim(extent)}`);
+    return this.loops.flatMap(({ extent }, i) => (typeof extent === "number" ? [`a${i}=${extent}`] : []));
   }
 
   private indices(load: Load): AffineIndex[] | undefined {
@@ -323,8 +324,10 @@ class NestBuilder {
     if (!isMaximum || !taken)
       throw new Unsupported("keratin", "a reduction of two results that is no argmax");
     const value = largest.args[isVar(largest.args[0], state[0]) ? 1 : 0];
+    const last = (extent: Dim): number =>
+      typeof extent === "number" ? extent - 1 : Number.POSITIVE_INFINITY;
     const ranges = new Map(
-      this.loops.map(({ variable, extent }) => [variable, { min: 0, max: this.fixed(extent) - 1 }]),
+      this.loops.map(({ variable, extent }) => [variable, { min: 0, max: last(extent) }]),
     );
     const flat = reduction.reduce<Expr>(
       (sum, { variable, extent }, i) =>

@@ -81,7 +81,8 @@ export const stored = (value: Expr, dtype: DType): Expr =>
 export function readScalar(op: Operation, args: readonly Expr[]): Expr | undefined {
   const { name } = op;
   if (!/^(arith|math)\./.test(name)) return undefined;
-  const dtype = dtypeOf(op.result.type, op);
+  const { type } = op.result;
+  const dtype = dtypeOf(type.kind === "tensor" ? type.element : type, op);
   if (name === "arith.constant") return constant(constantOf(op), dtype);
   if (plain[name] !== undefined) return scalar(plain[name], ...args);
   if (unsigned[name] !== undefined) return back(scalar(unsigned[name], ...args.map(withoutSign)), dtype);

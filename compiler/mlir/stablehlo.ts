@@ -8,6 +8,7 @@ import { Unsupported } from "../../ir/errors.ts";
 import type { Module, Op, Value } from "../../ir/graph.ts";
 import { resolve } from "../../ir/ops/reduce.ts";
 import { type TensorType, tensorType } from "../../ir/type.ts";
+import { lacksFeatures, withFeatures } from "./feature-axis.ts";
 import {
   type NamedDialect,
   type NamedOptions,
@@ -255,6 +256,24 @@ function transposeTo(
   return text.emit("stablehlo.transpose", [value], [type], result, `permutation = ${array(permutation)}`);
 }
 
+interface Strided {
+  readonly stride?: number;
+  readonly dilation?: number;
+}
+
+/** The attributes of a convolution that are the same for every numbering of axes. */
+const windowAttrs = (parts: readonly Strided[]): readonly string[] => [
+  `window_strides = ${array(parts.map(({ stride = 1 }) => stride))}`,
+  `lhs_dilation = ${array(parts.map(() => 1))}`,
+  `rhs_dilation = ${array(parts.map(({ dilation = 1 }) => dilation))}`,
+  `window_reversal = ${array(
+    parts.map(() => false),
+    "i1",
+  )}`,
+  "batch_group_count = 1 : i64",
+  "feature_group_count = 1 : i64",
+];
+
 /**
  * "n s*h+d*i ... c, i ... c o -> n h ... o": the batch is the axis of the image alone, features those of both or of the kernel alone. Which
  * of the two axes of a window is kept tells stride from dilation, so gradients of weights are convolutions too.
@@ -265,6 +284,7 @@ const convolution: Word = (text, op, [left, right]) => {
     a.shape,
     b.shape,
   ]);
+  if (lacksFeatures(spec)) return text.compose(op, [left, right], (b) => [withFeatures(b, op, spec)]);
   const kernel = spec.operands[1].map((index) =>
     index.length === 1 && index[0].factor === 1 ? index[0].axis : "",
   );
@@ -308,16 +328,8 @@ const convolution: Word = (text, op, [left, right]) => {
   });
   const attrs = [
     `dimension_numbers = #stablehlo.conv<[${inputs.join(", ")}]x[${weights.join(", ")}]->[${results.join(", ")}]>`,
-    `window_strides = ${array(parts.map(({ stride = 1 }) => stride))}`,
     `padding = ${paddingText(padding, parts.length)}`,
-    `lhs_dilation = ${array(parts.map(() => 1))}`,
-    `rhs_dilation = ${array(parts.map(({ dilation = 1 }) => dilation))}`,
-    `window_reversal = ${array(
-      parts.map(() => false),
-      "i1",
-    )}`,
-    "batch_group_count = 1 : i64",
-    "feature_group_count = 1 : i64",
+    ...windowAttrs(parts),
   ];
   return [text.emit("stablehlo.convolution", [left, right], [a, b], op.results[0].type, attrs.join(", "))];
 };
@@ -344,8 +356,8 @@ const pad: Word = (text, op, [value]) => {
   ];
 };
 
-/** To bool is "not zero"; StableHLO's conversion of floats to integers is left open where ours saturates, so it is asked for in range. */
-const cast: Word = (text, op, operands) => simple("convert")(text, op, operands);
+/** Floats beyond an integer's range: StableHLO leaves the result to the implementation. */
+const cast: Word = simple("convert");
 
 const stablehlo: NamedDialect = {
   name: "StableHLO",
