@@ -2,7 +2,7 @@
  * Layers that put parts of images into others: rectangles of noise or of another image, and means of two images.
  */
 import type { Dim } from "../../../../../ir/dim.ts";
-import { cast, elementwise, select, setShape, type Tensor, toTensor } from "../../../../tensor.ts";
+import { cast, dimTensor, elementwise, select, setShape, type Tensor, toTensor } from "../../../../tensor.ts";
 import { iota } from "../../../ops/apply.ts";
 import { concat } from "../../../ops/joining.ts";
 import { gather } from "../../../ops/picking.ts";
@@ -48,9 +48,17 @@ abstract class RectangleLayer<O extends typeof randomDefaults, T> extends Random
     return { mask: elementwise("and", [x.inside, y.inside]), covered: area };
   }
 
-  /** The images of a batch in random order: the position of each in the batch. */
-  protected shuffled(images: Tensor): Tensor {
-    return cast(argsort(this.draw([images.shape[0]], [0, 1])), "i32");
+  /**
+   * A partner for each image: its position in the batch. Where the size of the batch is known, batches are shuffled as in Keras; where it is open,
+   * they are turned by a random number of places.
+   */
+  protected partners(images: Tensor): Tensor {
+    const [batch] = images.shape;
+    if (typeof batch === "number") return cast(argsort(this.draw([batch], [0, 1])), "i32");
+    const count = dimTensor(batch, images.engine, "f32");
+    const turn = elementwise("floor", [elementwise("mul", [this.draw([], [0, 1]), count])]);
+    const places = elementwise("add", [cast(iota(images.engine, [batch], 0), "f32"), turn]);
+    return cast(elementwise("mod", [places, count]), "i32");
   }
 }
 
@@ -162,7 +170,7 @@ export class CutMix extends RectangleLayer<typeof cutMixDefaults, Mixed> {
     const drawn = beta({ shape: [images.shape[0]], alpha, beta: alpha, seed: this.generator });
     const share = elementwise("sqrt", [elementwise("sub", [1, drawn])]);
     const { mask, covered } = this.rectangles(images, share, share);
-    return { order: this.shuffled(images), mask, weight: elementwise("sub", [1, covered]) };
+    return { order: this.partners(images), mask, weight: elementwise("sub", [1, covered]) };
   }
 
   override transformImages(images: Tensor, transformation: Mixed | null, training = true): Tensor {
@@ -199,7 +207,7 @@ export class MixUp extends RectangleLayer<typeof mixUpDefaults, Mixed> {
     if (!training) return null;
     const { alpha } = this.options;
     const weight = beta({ shape: [images.shape[0]], alpha, beta: alpha, seed: this.generator });
-    return { weight, order: this.shuffled(images) };
+    return { weight, order: this.partners(images) };
   }
 
   override transformImages(images: Tensor, transformation: Mixed | null, training = true): Tensor {

@@ -1,16 +1,7 @@
 /**
  * Changes of tones: turned around above a threshold, spread over the whole range, or over it evenly.
  */
-import {
-  broadcastTo,
-  cast,
-  elementwise,
-  select,
-  setShape,
-  sum,
-  type Tensor,
-  toTensor,
-} from "../../../../tensor.ts";
+import { broadcastTo, cast, elementwise, select, sum, type Tensor, toTensor } from "../../../../tensor.ts";
 import { oneHotOf } from "../../../ops/create.ts";
 import { cumsum } from "../../../ops/cumulative.ts";
 import { stack, unstack } from "../../../ops/joining.ts";
@@ -179,7 +170,7 @@ export class Equalization extends ImageLayer<typeof equalizationDefaults> {
   private histogram(channel: Tensor): Tensor {
     const { bins } = this.options;
     const places = cast(clip(elementwise("mul", [channel, (bins - 1) / 255]), [0, bins - 1]), "i32");
-    const flat = setShape(places, [places.shape.reduce<number>((size, dim) => size * Number(dim), 1)]);
-    return sum(oneHotOf(flat, bins, -1, "i32"), 0, false);
+    const axes = places.shape.map((_, axis) => axis);
+    return sum(oneHotOf(places, bins, -1, "i32"), axes, false);
   }
 }
