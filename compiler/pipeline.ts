@@ -30,6 +30,7 @@ import { mergeRegions } from "./passes/merge-regions.ts";
 import { packOperands } from "./passes/pack-operands.ts";
 import { settleRegions } from "./passes/settle-regions.ts";
 import { sharePadding } from "./passes/share-padding.ts";
+import { splitLoops } from "./passes/split-loops.ts";
 import { splitPrepare } from "./passes/split-prepare.ts";
 import { isPrepare } from "./walk-graph.ts";
 
@@ -39,6 +40,7 @@ export const graphPasses: readonly Pass[] = [
   foldBatchNorm, // while scales still stand beside their contractions
   canonicalize, // fewer and cheaper ops, no residual transposes
   fold, // what depends on constants alone becomes a constant
+  splitLoops, // what needs no loop is large products, not many small ones
   packOperands, // contractions have their final form; what packs weights is moved away below
   cse, // gradients and layers repeat themselves
   hoistInvariants, // what iterations share is no work of theirs; constants leave the regions

@@ -139,6 +139,8 @@ export interface OpDef<A extends Attrs = Attrs> extends OpSignature {
    * stops gradients; `gradient: "zero"` says that they are zero (comparisons, integers).
    */
   readonly gradient?: "zero" | Gradient<A>;
+  /** The op for all iterations of a loop at once; absent where there is no such op. Of ops with one result. */
+  readonly stack?: Stack<A>;
   readonly lower: Lowering<A>;
   readonly samples: readonly Sample<A>[];
 }
@@ -151,6 +153,25 @@ export type Gradient<A extends Attrs = Attrs> = {
     dys: readonly (Value | undefined)[],
     tools: GradientTools,
   ): readonly (Value | undefined)[] | undefined;
+}["of"];
+
+/** An operand for all iterations: with one more axis, at `axis`, which counts them; or the same in each, then `axis` is undefined. */
+export interface Stacked {
+  readonly value: Value;
+  readonly axis: number | undefined;
+}
+
+/**
+ * What `op` gives in all iterations: with one more axis at `axis`, or, where that is undefined, their sum. At least one operand varies.
+ * Answers undefined where it cannot be said in one op.
+ */
+export type Stack<A extends Attrs = Attrs> = {
+  of(
+    b: Builder,
+    op: Op & { readonly attrs: A },
+    operands: readonly Stacked[],
+    axis: number | undefined,
+  ): Value | undefined;
 }["of"];
 
 /** What the gradient of an op with regions needs besides a builder. */

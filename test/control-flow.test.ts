@@ -9,13 +9,17 @@ import { keras } from "../compiler/index.ts";
 import { session } from "../compiler/keras/session.ts";
 import { TraceScope } from "../compiler/keras/trace-scope.ts";
 import { Variable } from "../compiler/keras/variable.ts";
+import { canonicalize } from "../compiler/passes/canonicalize.ts";
 import { dce } from "../compiler/passes/dce.ts";
 import { hoistInvariants } from "../compiler/passes/hoist-invariants.ts";
 import { mergeRegions } from "../compiler/passes/merge-regions.ts";
+import { splitLoops } from "../compiler/passes/split-loops.ts";
 import { compile } from "../compiler/pipeline.ts";
 import type { Tensor } from "../compiler/tensor.ts";
 import { Trace } from "../compiler/trace.ts";
+import { evaluateFunc } from "../ir/evaluate.ts";
 import type { Func, Module } from "../ir/graph.ts";
+import type { NDArray } from "../ir/ndarray.ts";
 import { opTable } from "../ir/ops/index.ts";
 import { launchesOf, type Step } from "../ir/program.ts";
 import { parseProgram, printProgram } from "../ir/text/program.ts";
@@ -151,6 +155,11 @@ function traced(body: (x: Tensor, w: Tensor) => Tensor, gradient = false): Func 
   );
 }
 
+const noise = (shape: readonly number[]): NDArray => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { dtype: "f32", shape, data: Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + size)) };
+};
+
 const loopsIn = ({ funcs }: Module): readonly string[] =>
   funcs[0].body.ops.filter(({ regions }) => regions.length > 0).map(({ name }) => name);
 const context = { ops: opTable };
@@ -174,6 +183,28 @@ test("what iterations share leaves the loop", () => {
   const [loop] = module.funcs[0].body.ops.filter(({ regions }) => regions.length > 0);
   assert.not.ok(loop.regions[0].ops.some(({ name }) => name === "exp"));
   assert.ok(module.funcs[0].body.ops.some(({ name }) => name === "exp"));
+});
+
+test("products with slices leave a loop in front, sums over iterations behind", () => {
+  const weighted = (x: Tensor, w: Tensor): Tensor => {
+    const square = ops.outer(w, w) as Tensor;
+    const step = (c: Tensor, rows: Tensor): [Tensor, null] => [
+      ops.tanh(c.add(ops.matmul(rows, square) as Tensor)) as Tensor,
+      null,
+    ];
+    const [h] = ops.scan(step, ops.zeros([2, 4]), ops.reshape(x, [4, 2, 4]));
+    return ops.sum(h as Tensor) as Tensor;
+  };
+  const func = traced(weighted, true);
+  const merged = dce.run(mergeRegions.run({ funcs: [func] }, context), context);
+  const module = splitLoops.run(canonicalize.run(merged, context), context);
+  const loops = module.funcs[0].body.ops.filter(({ regions }) => regions.length > 0);
+  assert.is(loops.length, 2);
+  for (const loop of loops) assert.not.ok(loop.regions[0].ops.some(({ name }) => name === "contract"));
+  const inputs = [[8, 4], [4]].map((shape) => noise(shape));
+  const [want] = evaluateFunc(func, inputs, opTable);
+  const [got] = evaluateFunc(module.funcs[0], inputs, opTable);
+  close([...got.data].map(Number), [...want.data].map(Number));
 });
 
 test("results, variables and captures of a loop that nobody uses are dropped", () => {

@@ -22,6 +22,8 @@ export interface Chunked {
 /** Chunks of at least this many samples, if they are to share loads of weights. */
 const ROWS = 4;
 const MOST = 64;
+/** Loops pass through all of their weights in every iteration, whatever the number of samples: so many share that at least. */
+const LOOP_ROWS = 32;
 
 /** Splits launches around the batch loop; undefined when some sample needs a sum over all of them. */
 export function chunkBatch(
@@ -75,7 +77,8 @@ function chunkSize(launches: readonly Item[], bytes: number): number {
       perSample += byteWidth(type.dtype) * sizeOf(type.shape.slice(1).map(Number));
   }
   const fitting = Math.floor(bytes / Math.max(1, perSample));
-  return fitting < ROWS ? Math.max(1, fitting) : Math.min(MOST, fitting - (fitting % ROWS));
+  const wanted = launches.some(({ kind }) => kind === "control") ? Math.max(fitting, LOOP_ROWS) : fitting;
+  return wanted < ROWS ? Math.max(1, wanted) : Math.min(MOST, wanted - (wanted % ROWS));
 }
 
 const launchesInside = (item: Item): readonly Item[] =>

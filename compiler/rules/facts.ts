@@ -130,3 +130,9 @@ export function isPointwise(op: Op, ops: OpTable): boolean {
   const value = lower.at(context, index, read);
   return identity && freeVars(value).size === 0;
 }
+
+/** The two terms of a sum. */
+export function addends(value: Value): readonly [Value, Value] | undefined {
+  const op = madeBy(value, "add");
+  return op && [op.operands[0], op.operands[1]];
+}

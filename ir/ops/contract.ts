@@ -12,6 +12,7 @@ import { add, constant, mul } from "../kernel.ts";
 import { stridesOf } from "../ndarray.ts";
 import type { LowerContext, OpDef } from "../op.ts";
 import { wrap } from "../scalar.ts";
+import { stackSum } from "../stack.ts";
 import { printType, tensorType } from "../type.ts";
 import { resolve } from "./reduce.ts";
 
@@ -56,6 +57,7 @@ export const contract: OpDef<ContractAttrs> = {
     });
     return [out];
   },
+  stack: stackSum,
   gradient: (b, op, [dy]) =>
     dy && [
       operandGradient(b, op.attrs, op.operands, 0, dy),

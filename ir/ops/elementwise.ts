@@ -10,6 +10,7 @@ import type { Value } from "../graph.ts";
 import { scalar } from "../kernel.ts";
 import type { Gradient, OpDef } from "../op.ts";
 import { applyScalar, type ScalarName, scalarResult, scalars } from "../scalar.ts";
+import { stackElementwise } from "../stack.ts";
 import { printType, type TensorType, tensorType } from "../type.ts";
 
 interface Elementwise {
@@ -251,6 +252,7 @@ function define(name: ScalarName, entry: Elementwise): OpDef {
       return [out];
     },
     gradient: entry.gradient,
+    stack: stackElementwise,
     lower: {
       kind: "map",
       at: (ctx, index, read) => scalar(name, ...ctx.operands.map((_, operand) => read(operand, index))),

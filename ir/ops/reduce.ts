@@ -21,6 +21,7 @@ import { add, constant, type Expr, int, mul, scalar } from "../kernel.ts";
 import { stridesOf } from "../ndarray.ts";
 import type { LowerContext, OpDef, Sample } from "../op.ts";
 import { wrap } from "../scalar.ts";
+import { stackSum } from "../stack.ts";
 import { tensorType } from "../type.ts";
 import { type DimsAttr, dimsOf } from "./movement.ts";
 
@@ -123,6 +124,7 @@ export const reduceSum: OpDef<ReduceAttrs> = {
     });
     return [out];
   },
+  stack: stackSum,
   gradient: (b, op, [dy]) => [dy && spread(b, op.attrs, op.operands[0], dy)],
   lower: {
     kind: "reduce",

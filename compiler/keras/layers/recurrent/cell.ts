@@ -221,15 +221,29 @@ export abstract class UnitsCell<O extends UnitsOptions> extends DropoutCell<O> {
     return this.gates === 1 ? x : sliceAxis(x, x.rank - 1, number * this.units, (number + 1) * this.units);
   }
 
-  /** x times the kernel, gate by gate where masks differ. */
-  protected product(x: Tensor, kernel: Tensor, masks: readonly Tensor[] | undefined): readonly Tensor[] {
+  /** The sums of products and bias, gate by gate: at once and then cut, unless gates have masks of their own. */
+  protected sums(terms: readonly Term[], bias: Tensor | undefined): readonly Tensor[] {
+    const add = (parts: readonly (Tensor | undefined)[]): Tensor =>
+      parts.filter((part) => part !== undefined).reduce((a, b) => elementwise("add", [a, b]));
     const numbers = Array.from({ length: this.gates }, (_, number) => number);
-    if (masks === undefined || masks.length === 1) {
-      const all = matmulOf(masked(x, masks), kernel);
+    if (terms.every(({ masks }) => masks === undefined || masks.length === 1)) {
+      const all = add([...terms.map(({ x, kernel, masks }) => matmulOf(masked(x, masks), kernel)), bias]);
       return numbers.map((number) => this.gate(all, number));
     }
-    return numbers.map((number) => matmulOf(masked(x, masks, number), this.gate(kernel, number)));
+    return numbers.map((number) => {
+      const products = terms.map(({ x, kernel, masks }) =>
+        matmulOf(masked(x, masks, number), this.gate(kernel, number)),
+      );
+      return add([...products, bias && this.gate(bias, number)]);
+    });
   }
+}
+
+/** A product in the sum of a gate. */
+interface Term {
+  readonly x: Tensor;
+  readonly kernel: Tensor;
+  readonly masks: readonly Tensor[] | undefined;
 }
 
 /** The first state of a list, or the only one. */

@@ -36,7 +36,7 @@ const cellDefaults = {
   seed: null as number | null,
 };
 
-const add = (a: Tensor, b: Tensor | undefined): Tensor => (b === undefined ? a : elementwise("add", [a, b]));
+const add = (a: Tensor, b: Tensor): Tensor => elementwise("add", [a, b]);
 const mul = (a: Tensor, b: Tensor): Tensor => elementwise("mul", [a, b]);
 
 /**
@@ -62,22 +62,21 @@ export class GRUCell extends UnitsCell<typeof cellDefaults> {
     return this.weightFor("bias", this.options.resetAfter ? [2, columns] : [columns]);
   }
 
-  /** The biases of one gate: of inputs and, with resetAfter, of states. */
-  private biases(gate: number): readonly [inputs: Tensor | undefined, states: Tensor | undefined] {
+  /** The biases of inputs and, with resetAfter, of states. */
+  private biases(): readonly [inputs: Tensor | undefined, states: Tensor | undefined] {
     const bias = this.bias?.value;
-    if (bias === undefined || bias.rank === 1) return [bias && this.gate(bias, gate), undefined];
-    return [this.gate(getItem(bias, [0]), gate), this.gate(getItem(bias, [1]), gate)];
+    if (bias === undefined || bias.rank === 1) return [bias, undefined];
+    return [getItem(bias, [0]), getItem(bias, [1])];
   }
 
   override call(x: Tensor, states: States, { training }: CallOptions): Step {
     const h = firstState(states);
     const { activation, recurrentActivation } = this.options;
     const masks = this.masksFor(x, h, training);
-    const inputs = this.product(x, this.made(this.kernel).value, masks.inputs);
-    const recurrent = this.product(h, this.made(this.recurrentKernel).value, masks.states);
-    const [input, state] = [inputs, recurrent].map((gates, part) =>
-      gates.map((product, gate) => add(product, this.biases(gate)[part])),
-    );
+    const [inputBias, stateBias] = this.biases();
+    const input = this.sums([{ x, kernel: this.made(this.kernel).value, masks: masks.inputs }], inputBias);
+    const kernel = this.made(this.recurrentKernel).value;
+    const state = this.sums([{ x: h, kernel, masks: masks.states }], stateBias);
     const z = recurrentActivation(add(input[0], state[0]));
     const r = recurrentActivation(add(input[1], state[1]));
     const candidate = activation(

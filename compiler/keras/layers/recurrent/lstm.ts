@@ -72,13 +72,11 @@ export class LSTMCell extends UnitsCell<typeof cellDefaults> {
   override call(x: Tensor, states: States, { training }: CallOptions): Step {
     const [h, c] = states as readonly Tensor[];
     const masks = this.masksFor(x, h, training);
-    const inputs = this.product(x, this.made(this.kernel).value, masks.inputs);
-    const recurrent = this.product(h, this.made(this.recurrentKernel).value, masks.states);
-    const bias = this.bias?.value;
-    const [i, f, candidate, o] = inputs.map((input, gate) => {
-      const sum = elementwise("add", [input, recurrent[gate]]);
-      return bias === undefined ? sum : elementwise("add", [sum, this.gate(bias, gate)]);
-    });
+    const terms = [
+      { x, kernel: this.made(this.kernel).value, masks: masks.inputs },
+      { x: h, kernel: this.made(this.recurrentKernel).value, masks: masks.states },
+    ];
+    const [i, f, candidate, o] = this.sums(terms, this.bias?.value);
     return lstmStep({ i, f, candidate, o }, c, this.options);
   }
 }
