@@ -7,7 +7,8 @@ import { isStaticShape, type Shape } from "../../ir/dim.ts";
 import type { ArgRole, BlockArg, Func, Value } from "../../ir/graph.ts";
 import type { OpTable } from "../../ir/op.ts";
 import { type TensorType, tensorType } from "../../ir/type.ts";
-import { count, n, productions, type State } from "./random-productions.ts";
+import { productions } from "./random-productions.ts";
+import { count, n, type State } from "./random-state.ts";
 import { randomArray, seeded } from "./seeded.ts";
 
 export interface RandomGraphOptions {

@@ -16,7 +16,15 @@ import {
 } from "./complex.ts";
 import { eigOf } from "./eig-reference.ts";
 import { ranked, turnAll } from "./eigh.ts";
-import { evaluatePerMatrix, matrixIn, perMatrix, squareType, vectorIn, vectors } from "./matrix.ts";
+import {
+  evaluatePerMatrix,
+  type MatrixView,
+  matrixIn,
+  perMatrix,
+  squareType,
+  vectorIn,
+  vectors,
+} from "./matrix.ts";
 
 type NoAttrs = { readonly [name: string]: never };
 
@@ -89,47 +97,7 @@ function buildEig(ctx: LowerContext<NoAttrs>, read: Read, { results, scratch }: 
           ...work.z.set(i, j, { re: scalar("select", scalar("eq", i, j), one, zero), im: zero }),
         ]),
       ]),
-      each(Math.max(0, size - 2), (k) => [
-        each(sub(int(size - 2), k), (t) =>
-          bind("i", add(add(k, t), int(2)), (i) => {
-            const [p, a, b] = [add(k, int(1)), hr.get(add(k, int(1)), k), hr.get(i, k)];
-            return [
-              when(scalar("ne", b, zero), [
-                ...bind("length", scalar("sqrt", add(mul(a, a), mul(b, b))), (length) =>
-                  bind("cosine", div(a, length), (cosine) =>
-                    bind("sine", scalar("neg", div(b, length)), (sine) => [
-                      turnAll(
-                        hr,
-                        size,
-                        (j) => [p, j],
-                        (j) => [i, j],
-                        cosine,
-                        sine,
-                      ),
-                      turnAll(
-                        hr,
-                        size,
-                        (j) => [j, p],
-                        (j) => [j, i],
-                        cosine,
-                        sine,
-                      ),
-                      turnAll(
-                        zr,
-                        size,
-                        (j) => [j, p],
-                        (j) => [j, i],
-                        cosine,
-                        sine,
-                      ),
-                    ]),
-                  ),
-                ),
-              ]),
-            ];
-          }),
-        ),
-      ]),
+      hessenberg(size, hr, zr),
       ...triangularize(work),
       each(size, (j) =>
         ranked(
@@ -151,6 +119,29 @@ function buildEig(ctx: LowerContext<NoAttrs>, read: Read, { results, scratch }: 
       ),
     ];
   });
+}
+
+/** Turns real rows and columns so that nothing is left below the first subdiagonal, and gathers the turns in Z. */
+function hessenberg(size: number, h: MatrixView, z: MatrixView): Stmt {
+  const eliminate = (k: Expr, i: Expr): readonly Stmt[] => {
+    const p = add(k, int(1));
+    const [a, b] = [h.get(p, k), h.get(i, k)];
+    const length = scalar("sqrt", add(mul(a, a), mul(b, b)));
+    const turnBoth = (cosine: Expr, sine: Expr): readonly Stmt[] => [
+      turnAll(h, size, (j) => [p, j], (j) => [i, j], cosine, sine),
+      turnAll(h, size, (j) => [j, p], (j) => [j, i], cosine, sine),
+      turnAll(z, size, (j) => [j, p], (j) => [j, i], cosine, sine),
+    ]; // biome-ignore format: one line per side
+    const turned = bind("length", length, (r) =>
+      bind("cosine", div(a, r), (cosine) =>
+        bind("sine", scalar("neg", div(b, r)), (sine) => turnBoth(cosine, sine)),
+      ),
+    );
+    return [when(scalar("ne", b, constant(0, b.dtype)), turned)];
+  };
+  return each(Math.max(0, size - 2), (k) => [
+    each(sub(int(size - 2), k), (t) => bind("i", add(add(k, t), int(2)), (i) => eliminate(k, i))),
+  ]);
 }
 
 /** QR steps on the leading rows 0..last, fewer by one with every eigenvalue found. */
