@@ -109,9 +109,9 @@ throws(
   `Input "input_layer": only the batch size may be unknown; expected a number on every axis but the first; got (None, None, 4). Give the size in Input(shape), or as an override when loading the model`,
 );
 throws(
-  "mixed precision",
-  () => layers.Dense(3, { dtype: "mixed_float16" }),
-  `layer "dense": mixed precision is not available yet; got mixed_float16. Use dtype "float32"`,
+  "an unknown policy",
+  () => layers.Dense(3, { dtype: "mixed_float8" }),
+  "Cannot convert 'mixed_float8' to a mixed precision DTypePolicy. Valid policies include 'mixed_float16', 'mixed_bfloat16', and the name of any float dtype such as 'float32'.",
 );
 throws(
   "dropout",

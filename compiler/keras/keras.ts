@@ -10,7 +10,13 @@ import { callbacks } from "./callbacks/index.ts";
 import { constraints } from "./constraints.ts";
 import { loadData } from "./datasets/mnist.ts";
 import { dtypeOf } from "./dtype-names.ts";
-import { DTypePolicy } from "./dtype-policy.ts";
+import {
+  DTypePolicy,
+  type DTypePolicyLike,
+  globalPolicy,
+  layerPolicy,
+  setGlobalPolicy,
+} from "./dtype-policy.ts";
 import { initializers } from "./initializers/index.ts";
 import * as layers from "./layers/index.ts";
 import { Input } from "./layers/input-layer.ts";
@@ -45,6 +51,9 @@ const config = {
   setImageDataFormat(format: "channels_last" | "channels_first"): void {
     session.dataFormat = format;
   },
+  /** The dtype policy of layers without one. */
+  dtypePolicy: globalPolicy,
+  setDtypePolicy: setGlobalPolicy,
 };
 
 export const keras = {
@@ -68,7 +77,20 @@ export const keras = {
   metrics,
   optimizers,
   callbacks,
-  dtypePolicies: { DTypePolicy: factory(DTypePolicy) },
+  dtypePolicies: {
+    DTypePolicy: factory(DTypePolicy),
+    FloatDTypePolicy: factory(DTypePolicy),
+    get: (policy: DTypePolicyLike): DTypePolicy => layerPolicy(policy, "dtype_policies"),
+  },
+  mixedPrecision: {
+    DTypePolicy: factory(DTypePolicy),
+    Policy: factory(DTypePolicy),
+    LossScaleOptimizer: optimizers.LossScaleOptimizer,
+    dtypePolicy: globalPolicy,
+    globalPolicy,
+    setDtypePolicy: setGlobalPolicy,
+    setGlobalPolicy,
+  },
   datasets: { mnist: { loadData } },
   random,
   tree,

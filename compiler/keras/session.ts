@@ -29,6 +29,8 @@ export interface VariableScope {
 export interface CallContext {
   /** Undefined where no caller said so: inference, unless a layer in a graph was called with `training: true`. */
   readonly training: boolean | undefined;
+  /** In which dtype weights that are floats are read; undefined: in their own. */
+  readonly autocast?: DType;
 }
 
 /** Elements of one weight: 8 GB of floats. */
@@ -37,6 +39,8 @@ const maxWeight = 2 ** 31;
 export class KerasSession {
   /** Dtype of weights and of inputs without one. */
   floatx: DType = "f32";
+  /** The dtype policy of layers without one, by name; undefined: `floatx`. */
+  globalPolicy: string | undefined;
   /** The fuzz factor of losses: probabilities are clipped to [epsilon, 1 - epsilon]. */
   epsilon = 1e-7;
   dataFormat: "channels_last" | "channels_first" = "channels_last";

@@ -3,7 +3,7 @@
  * in the session of a compiled program, from where it is fetched when somebody asks. Inside a trace a variable is an argument of the
  * function being traced, and assigning to it makes a result.
  */
-import type { DType } from "../../ir/dtype.ts";
+import { type DType, isFloat } from "../../ir/dtype.ts";
 import { ModelError } from "../../ir/errors.ts";
 import { type NDArray, sizeOf } from "../../ir/ndarray.ts";
 import { castArray, isArrayLike, toArray } from "../arrays.ts";
@@ -29,6 +29,8 @@ export interface VariableOptions {
   readonly path?: string;
   /** Whether it begins anew from time to time, as the state of metrics does with each epoch; default false. */
   readonly resets?: boolean;
+  /** Whether layers of mixed precision read it in the dtype they compute in; default true. */
+  readonly autocast?: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ export class Variable extends TensorMethods {
   readonly isTrainable: boolean;
   /** Whether it begins anew from time to time, as the state of metrics does. */
   readonly resets: boolean;
+  private readonly autocast: boolean;
   /** Its penalty in the loss. */
   regularizer: ((weight: Tensor) => TensorLike) | null = null;
   /** What an optimizer does to it after each update. */
@@ -60,6 +63,7 @@ export class Variable extends TensorMethods {
     this.isTrainable = options.trainable ?? true;
     this.trainable = this.isTrainable;
     this.resets = options.resets ?? false;
+    this.autocast = options.autocast ?? true;
     const array =
       initial instanceof TensorMethods ? initial.value.arraySync() : toArray(initial, session.floatx);
     this.dtype = array.dtype;
@@ -67,9 +71,11 @@ export class Variable extends TensorMethods {
     this.held = { kind: "array", array };
   }
 
-  /** The present value as a tensor: of the open trace or tape, else of the default backend. */
+  /** The present value as a tensor: of the open trace or tape, else of the default backend. In layers of mixed precision, in their dtype. */
   override get value(): Tensor {
-    return session.scope()?.read(this) ?? this.eager();
+    const value = session.scope()?.read(this) ?? this.eager();
+    const dtype = this.autocast && isFloat(this.dtype) ? session.call()?.autocast : undefined;
+    return dtype === undefined ? value : cast(value, dtype);
   }
 
   get size(): number {

@@ -97,6 +97,7 @@ export class ModelCheckpoint extends MonitorCallback {
     if (this.counter.isTime(batch)) await this.save(this.epoch, batch, logs);
   }
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    this.decide();
     if (this.options.saveFreq === "epoch") await this.save(epoch, undefined, logs);
   }
 

@@ -40,11 +40,15 @@ export abstract class MonitorCallback extends Callback {
   /** Whether `value` is better than `than` by more than the smallest change that counts. */
   protected isImprovement(value: number, than: number | null): boolean {
     if (than === null) return true;
-    this.rises ??= this.direction();
-    return this.rises ? value - this.minDelta > than : value + this.minDelta < than;
+    return this.decide() ? value - this.minDelta > than : value + this.minDelta < than;
   }
 
-  /** Whether more is better. Throws ModelError where nothing says so. */
+  /** Whether more is better. Throws ModelError where nothing says so; called when the metrics are made, after the first epoch. */
+  protected decide(): boolean {
+    this.rises ??= this.direction();
+    return this.rises;
+  }
+
   private direction(): boolean {
     if (this.mode !== "auto") return this.mode === "max";
     const name = this.monitor.replace(/^val_/, "");
@@ -111,6 +115,7 @@ export class EarlyStopping extends MonitorCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const { patience, baseline, startFromEpoch } = this.options;
+    this.decide();
     const value = this.watched(logs);
     if (value === undefined || epoch < startFromEpoch) return;
     // Even where nothing is better than the baseline there are weights to go back to.
@@ -199,6 +204,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const optimizers = optimizersOf(this.model.optimizer);
+    this.decide();
     for (const [name, optimizer] of optimizers)
       logs[name === "" ? "learning_rate" : `learning_rate_${name}`] = await readLearningRate(optimizer);
     const value = logs[this.monitor];

@@ -1,15 +1,10 @@
-/**
- * What a call of a layer is made of: arguments and options, shapes, the place in the model that traced ops carry, the dtype.
- */
-import type { DType } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { isNDArray } from "../../arrays.ts";
 import { TensorMethods } from "../../tensor.ts";
 import { Trace } from "../../trace.ts";
-import { dtypeOf } from "../dtype-names.ts";
 import { getMask, setMask } from "../masks.ts";
 import { flatten, isNested, mapNest, type Nest } from "../nest.ts";
-import { camelKeys, isPlainObject, type JsonObject, type PlainObject } from "../options.ts";
+import { camelKeys, isPlainObject, type PlainObject } from "../options.ts";
 import { session } from "../session.ts";
 import { type ShapeNest, toKerasShape } from "../shapes.ts";
 
@@ -78,24 +73,4 @@ export function giveMasks(results: unknown, masks: unknown): void {
     if (!(result instanceof TensorMethods) || !(mask instanceof TensorMethods)) return;
     if (getMask(result.value) === undefined) setMask(result.value, mask.value);
   });
-}
-
-export function layerDType(given: string | JsonObject | null | undefined, where: string): DType {
-  if (given === null || given === undefined) return session.floatx;
-  const name = typeof given === "string" ? given : policyName(given);
-  if (name.startsWith("mixed_")) {
-    throw new ModelError("mixed precision is not available yet", {
-      where: `layer "${where}"`,
-      got: name,
-      hint: `Use dtype "float32"`,
-    });
-  }
-  return dtypeOf(name);
-}
-
-/** A dtype policy as files hold it. */
-function policyName({ config }: JsonObject): string {
-  const name = isPlainObject(config) ? config.name : undefined;
-  if (typeof name !== "string") throw new ModelError("not a dtype policy", { got: JSON.stringify(config) });
-  return name;
 }

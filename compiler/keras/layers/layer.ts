@@ -2,7 +2,7 @@
  * The base of all layers: a callable object with weights. `build` makes the weights when the first input's shape is known, `call` computes;
  * both are written by subclasses. Calling a layer on symbolic tensors records a node of a functional model instead.
  */
-import { type DType, dtypes, isFloat } from "../../../ir/dtype.ts";
+import { type DType, isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { type NDArray, sizeOf, zeros } from "../../../ir/ndarray.ts";
 import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
@@ -10,7 +10,7 @@ import { Callable } from "../callable.ts";
 import { classNameOf, serializeMaybe } from "../config.ts";
 import { type ConstraintLike, get as getConstraint } from "../constraints.ts";
 import { dtypeOf } from "../dtype-names.ts";
-import { type DTypePolicy, policyOf } from "../dtype-policy.ts";
+import { type DTypePolicy, type DTypePolicyLike, layerPolicy } from "../dtype-policy.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
 import { get as getInitializer, type InitializerLike, initialize } from "../initializers/index.ts";
@@ -23,16 +23,7 @@ import { fromKerasShape, type KerasShape, mapShapes, type ShapeNest, toKerasShap
 import { scratchTrace } from "../trace-scope.ts";
 import { Variable } from "../variable.ts";
 import { readBuildConfig, writeBuildConfig } from "./build-config.ts";
-import {
-  type CallOptions,
-  giveMasks,
-  hasMask,
-  layerDType,
-  located,
-  masksOf,
-  shapesOf,
-  splitArguments,
-} from "./call.ts";
+import { type CallOptions, giveMasks, hasMask, located, masksOf, shapesOf, splitArguments } from "./call.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { trackedIn } from "./tracking.ts";
 
@@ -42,8 +33,8 @@ export interface LayerOptions {
   name?: string | null;
   /** Default true. */
   trainable?: boolean;
-  /** Of weights and computation; default float32. */
-  dtype?: string | JsonObject | null;
+  /** Of weights and computation: a dtype, or a policy such as "mixed_float16"; default that of `setGlobalPolicy`, else float32. */
+  dtype?: DTypePolicyLike;
   activityRegularizer?: RegularizerLike;
 }
 /** The names of `LayerOptions`, for `readOptions`. */
@@ -64,6 +55,8 @@ export interface WeightOptions {
   trainable?: boolean;
   regularizer?: RegularizerLike;
   constraint?: ConstraintLike;
+  /** Whether it is read in the dtype that the layer computes in; default true. */
+  autocast?: boolean;
 }
 
 /** A layer is called like a function: `layer(x)`, `layer([a, b])`, `layer(x, { training: true })`. */
@@ -74,8 +67,14 @@ export abstract class Layer<Out = Tensor>
   static readonly module: string = "keras.layers";
 
   override name: string;
+  /** Of the weights. */
   readonly dtype: DType;
   readonly dtypePolicy: DTypePolicy;
+  /**
+   * Whether inputs, and weights where they are read, are converted to the dtype the layer computes in. Layers for which 16 bits are too few, such as
+   * normalizations, clear it: they compute in float32 and convert what comes out.
+   */
+  protected autocast = true;
   built = false;
   /** Whether results have masks: those of `computeMask`. */
   supportsMasking = false;
@@ -93,8 +92,8 @@ export abstract class Layer<Out = Tensor>
     super();
     const given: LayerOptions = camelKeys(options);
     this.name = given.name ?? session.uniqueName(snakeClassName(classNameOf(this)));
-    this.dtypePolicy = policyOf(given.dtype, this.name);
-    this.dtype = layerDType(given.dtype, this.name);
+    this.dtypePolicy = layerPolicy(given.dtype, this.name);
+    this.dtype = this.dtypePolicy.variableDType;
     this.#isTrainable = given.trainable ?? true;
     this.#activityRegularizer = getRegularizer(given.activityRegularizer);
     const { build } = this;
@@ -117,7 +116,7 @@ export abstract class Layer<Out = Tensor>
     const policy = {
       module: "keras",
       class_name: "DTypePolicy",
-      config: { name: dtypes[this.dtype].keras },
+      config: this.dtypePolicy.getConfig(),
       registered_name: null,
     };
     const penalty = this.#activityRegularizer;
@@ -154,7 +153,8 @@ export abstract class Layer<Out = Tensor>
     const { name, trainable } = options;
     const isRead = session.claimWeight(sizeOf(shape), where);
     const initial = isRead ? zeros(dtype, shape) : initialize(initializer, shape, dtype);
-    const variable = session.withName(names, () => new Variable(initial, { name, trainable }));
+    const settings = { name, trainable, autocast: options.autocast };
+    const variable = session.withName(names, () => new Variable(initial, settings));
     variable.regularizer = getRegularizer(options.regularizer);
     variable.constraint = getConstraint(options.constraint);
     if (!this.#isTrainable) variable.trainable = false;
@@ -189,9 +189,11 @@ export abstract class Layer<Out = Tensor>
     // `call` may take more tensors than there are: its options come last all the same.
     const absent = new Array<null>(Math.max(this.call.length - 1 - tensors.length, 0)).fill(null);
     const args: readonly unknown[] = [...tensors, ...absent, given];
-    const out = session.withCall({ training }, () =>
+    const autocast = this.autocast ? this.dtypePolicy.autocastWithin(session.call()?.autocast) : undefined;
+    const called = session.withCall({ training, autocast }, () =>
       session.withName([this.name], () => located(() => this.call(...(args as [never, ...never[]])))),
     );
+    const out = this.autocast ? called : (castFloats(called, this.computeDType) as Out);
     if (this.supportsMasking) giveMasks(out, this.computeMask(tensors[0], masks[0]));
     const penalty = this.#activityRegularizer;
     if (penalty !== null)
@@ -224,17 +226,28 @@ export abstract class Layer<Out = Tensor>
     return new Node(this, inputs, options, types, symbolicEngine).result;
   }
 
-  /** Arrays become tensors; floats take the dtype of the layer. */
+  /** The dtype of inputs and results. */
+  get computeDType(): DType {
+    return this.dtypePolicy.computeDType;
+  }
+
+  /** The dtype that inputs of floats are converted to. */
+  protected get floatDType(): DType {
+    const { computeDType } = this;
+    return !this.autocast && isHalf(computeDType) ? "f32" : computeDType;
+  }
+
+  /** Arrays become tensors; floats take the dtype that the layer computes in. */
   protected convert(inputs: readonly unknown[]): readonly unknown[] {
     const leaves = flatten<unknown>(inputs).filter(
       (value) => value !== null && value !== undefined,
     ) as TensorLike[];
     const engine = commonEngine(leaves, session.engine());
+    const dtype = this.floatDType;
     return inputs.map((input) =>
       mapNest<unknown, unknown>(input as Nest<unknown>, (value) => {
         if (value === null || value === undefined) return null;
-        const tensor = toTensor(value as TensorLike, engine, this.dtype);
-        return isFloat(tensor.dtype) && isFloat(this.dtype) ? cast(tensor, this.dtype) : tensor;
+        return castFloats(toTensor(value as TensorLike, engine, dtype), dtype);
       }),
     );
   }
@@ -273,7 +286,7 @@ export abstract class Layer<Out = Tensor>
 
   /** The dtype of inputs that have none: layers of integers override it. */
   get inputDType(): DType {
-    return this.dtype;
+    return this.computeDType;
   }
 
   // What belongs to the layer.
@@ -398,3 +411,11 @@ export abstract class Layer<Out = Tensor>
     return `<${classNameOf(this)} name=${this.name}, built=${this.built}>`;
   }
 }
+/** Tensors of floats become such of `dtype`, if that is one of floats. */
+const castFloats = (value: unknown, dtype: DType): unknown =>
+  mapNest<unknown, unknown>(value as Nest<unknown>, (item) =>
+    item instanceof TensorMethods && isFloat(item.value.dtype) && isFloat(dtype)
+      ? cast(item.value, dtype)
+      : item,
+  );
+const isHalf = (dtype: DType): boolean => dtype === "f16" || dtype === "bf16";

@@ -5,6 +5,7 @@ import { ModelError } from "../../../ir/errors.ts";
 import { factory } from "../callable.ts";
 import { type ClassTable, resolve, serializeMaybe, unwrapFunction } from "../config.ts";
 import type { JsonObject } from "../options.ts";
+import { CTC, ctc } from "./alignment.ts";
 import { CategoricalHinge, categoricalHinge, Hinge, hinge, SquaredHinge, squaredHinge } from "./hinge.ts";
 import { FunctionLoss, Loss, type LossFunction } from "./loss.ts";
 import {
@@ -69,6 +70,7 @@ const classes: ClassTable<Loss> = {
   Dice,
   Tversky,
   Circle,
+  CTC,
 };
 
 const aliases = {
@@ -140,6 +142,7 @@ export const losses = {
   Dice: factory(Dice),
   Tversky: factory(Tversky),
   Circle: factory(Circle),
+  CTC: factory(CTC),
   meanSquaredError,
   meanAbsoluteError,
   meanAbsolutePercentageError,
@@ -161,6 +164,7 @@ export const losses = {
   dice,
   tversky,
   circle,
+  ctc,
   get,
   /** The loss that a configuration means. */
   deserialize: get,

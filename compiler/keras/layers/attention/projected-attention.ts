@@ -117,7 +117,7 @@ export abstract class ProjectedAttention<O extends Defaults> extends ConfiguredL
     const { dropout, seed } = this.common;
     // Keras makes a softmax layer, which takes a name.
     session.uniqueName("softmax");
-    this.dropoutLayer = new Dropout({ rate: dropout, seed });
+    this.dropoutLayer = new Dropout({ rate: dropout, seed, dtype: this.dtypePolicy });
   }
 
   /** One of the projections. */
@@ -138,6 +138,7 @@ export abstract class ProjectedAttention<O extends Defaults> extends ConfiguredL
     const { biasAxes, ...rest } = more;
     return new EinsumDense(equation, outputShape, {
       name,
+      dtype: this.dtypePolicy,
       biasAxes: this.common.useBias ? biasAxes : null,
       kernelInitializer,
       biasInitializer,

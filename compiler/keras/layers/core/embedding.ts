@@ -46,6 +46,7 @@ export type EmbeddingArguments<O> = [
 ];
 
 abstract class BaseEmbedding<O extends typeof defaults> extends ConfiguredLayer<O, Tensor> {
+  protected override autocast = false;
   embeddings: Variable | undefined;
 
   constructor(args: readonly unknown[], options: O) {

@@ -74,6 +74,7 @@ const rmsDefaults = { axis: -1 as number | readonly number[], epsilon: 1e-6 };
 /** x / sqrt(mean(x^2) + epsilon) scale over `axis` (Zhang and Sennrich, 2019). Weights: scale, with the sizes of the axes. */
 export class RMSNormalization extends ConfiguredLayer<typeof rmsDefaults, Tensor> {
   static readonly className = "RMSNormalization";
+  protected override autocast = false;
   scale: Variable | undefined;
   private axes: readonly number[] = [];
 

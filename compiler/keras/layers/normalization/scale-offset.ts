@@ -41,6 +41,7 @@ export const scaleOffsetDefaults = {
 type Required = typeof scaleOffsetDefaults & { readonly center: boolean; readonly scale: boolean };
 
 export abstract class ScaleOffset<O extends Required> extends ConfiguredLayer<O, Tensor> {
+  protected override autocast = false;
   gamma: Variable | undefined;
   beta: Variable | undefined;
 

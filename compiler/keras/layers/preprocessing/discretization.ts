@@ -79,7 +79,7 @@ export class Discretization extends ConfiguredLayer<typeof discretizationDefault
   override call(x: Tensor): Tensor {
     const boundaries = this.known();
     const { outputMode } = this.options;
-    const dtype: DType = outputMode === "int" ? "i32" : this.dtype;
+    const dtype: DType = outputMode === "int" ? "i32" : this.computeDType;
     return encodeCategories(digitize(x, { bins: boundaries }), outputMode, boundaries.length + 1, dtype);
   }
 
@@ -212,8 +212,8 @@ export class CategoryEncoding extends ConfiguredLayer<typeof encodingDefaults, T
       throw new ModelError(`\`count_weights\` is not used with output_mode="${this.mode}"`, {
         where: this.where,
       });
-    const weights = hasWeights ? cast(asTensor(countWeights as TensorLike), this.dtype) : null;
-    return encodeCategories(cast(x, "i32"), this.mode, this.options.numTokens, this.dtype, weights);
+    const weights = hasWeights ? cast(asTensor(countWeights as TensorLike), this.computeDType) : null;
+    return encodeCategories(cast(x, "i32"), this.mode, this.options.numTokens, this.computeDType, weights);
   }
 
   override computeOutputShape(inputShape: KerasShape): KerasShape {

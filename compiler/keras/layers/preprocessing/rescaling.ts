@@ -33,6 +33,6 @@ export class Rescaling extends ConfiguredLayer<typeof defaults, Tensor> {
 
   override call(x: Tensor): Tensor {
     const { scale, offset } = this.options;
-    return elementwise("add", [elementwise("mul", [cast(x, this.dtype), scale]), offset]);
+    return elementwise("add", [elementwise("mul", [cast(x, this.computeDType), scale]), offset]);
   }
 }

@@ -213,7 +213,7 @@ export abstract class UnitsCell<O extends UnitsOptions> extends DropoutCell<O> {
   }
 
   getInitialState(batchSize: Dim): States {
-    return [zeroState(batchSize, [this.units], this.dtype)];
+    return [zeroState(batchSize, [this.units], this.computeDType)];
   }
 
   /** The columns of one gate. */

@@ -105,7 +105,7 @@ export class ConvLSTMCell extends DropoutCell<typeof cellDefaults> {
   getInitialState(batchSize: Dim): States {
     const { filters } = this.options;
     const shape = this.isLast ? [...this.imageShape, filters] : [filters, ...this.imageShape];
-    return [zeroState(batchSize, shape, this.dtype), zeroState(batchSize, shape, this.dtype)];
+    return [zeroState(batchSize, shape, this.computeDType), zeroState(batchSize, shape, this.computeDType)];
   }
 
   /** The channels of one gate. */

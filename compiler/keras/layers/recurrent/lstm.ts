@@ -66,7 +66,10 @@ export class LSTMCell extends UnitsCell<typeof cellDefaults> {
   }
 
   override getInitialState(batchSize: Dim): States {
-    return [zeroState(batchSize, [this.units], this.dtype), zeroState(batchSize, [this.units], this.dtype)];
+    return [
+      zeroState(batchSize, [this.units], this.computeDType),
+      zeroState(batchSize, [this.units], this.computeDType),
+    ];
   }
 
   override call(x: Tensor, states: States, { training }: CallOptions): Step {

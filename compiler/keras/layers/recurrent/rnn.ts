@@ -3,7 +3,6 @@
  * `ConvLSTM`s bring their own.
  */
 import type { Dim } from "../../../../ir/dim.ts";
-import { dtypes } from "../../../../ir/dtype.ts";
 import { ModelError } from "../../../../ir/errors.ts";
 import { zeros } from "../../../../ir/ndarray.ts";
 import { broadcastTo, getItem, type Tensor, toTensor } from "../../../tensor.ts";
@@ -112,7 +111,7 @@ export abstract class RecurrentLayer<O extends typeof loopDefaults> extends Conf
   protected cellOptions<C extends object>(defaults: C, name: string): { readonly [K in keyof C]: never } {
     const given: PlainObject = this.options;
     const own = Object.keys(defaults).map((option) => [option, given[option]]);
-    const dtype = dtypes[this.dtype].keras;
+    const dtype = this.dtypePolicy;
     return Object.fromEntries([...own, ["name", name], ["dtype", dtype], ["trainable", this.trainable]]);
   }
 
@@ -123,7 +122,7 @@ export abstract class RecurrentLayer<O extends typeof loopDefaults> extends Conf
   /** First states for so many samples, as a list. */
   initialState(batchSize: Dim): States {
     const { cell } = this;
-    const states = cell.getInitialState?.(batchSize) ?? zerosOf(cell.stateSize, batchSize, this.dtype);
+    const states = cell.getInitialState?.(batchSize) ?? zerosOf(cell.stateSize, batchSize, this.computeDType);
     return Array.isArray(states) ? states : [states as Tensor];
   }
 
@@ -163,7 +162,7 @@ export abstract class RecurrentLayer<O extends typeof loopDefaults> extends Conf
   private firstStates(sequences: Tensor, given: unknown): States {
     if (given !== null && given !== undefined) {
       const list = Array.isArray(given) ? given : [given];
-      const tensors = leavesOf(list).map((state) => toTensor(state, sequences.engine, this.dtype));
+      const tensors = leavesOf(list).map((state) => toTensor(state, sequences.engine, this.computeDType));
       return packLeaves(list, tensors) as States;
     }
     if (this.#states === undefined) return this.initialState(sequences.shape[0]);

@@ -66,7 +66,7 @@ export class StackedRNNCells extends ConfiguredLayer<object, Step> implements Ce
 
   getInitialState(batchSize: Dim): States {
     return this.cells.map(
-      (cell) => cell.getInitialState?.(batchSize) ?? zerosOf(cell.stateSize, batchSize, this.dtype),
+      (cell) => cell.getInitialState?.(batchSize) ?? zerosOf(cell.stateSize, batchSize, this.computeDType),
     );
   }
 

@@ -63,7 +63,7 @@ export abstract class ColorLayer extends RandomImageLayer<typeof colorDefaults, 
   }
 
   override transformImages(images: Tensor, factor: Tensor | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     return training && factor !== null ? this.adjust(x, factor) : x;
   }
 
@@ -205,7 +205,7 @@ export class RandomGrayscale extends RandomImageLayer<typeof grayscaleDefaults, 
     return training ? elementwise("lt", [this.draw([images.shape[0], 1, 1, 1], [0, 1]), factor]) : null;
   }
   override transformImages(images: Tensor, chosen: Tensor | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || chosen === null) return x;
     return select(chosen, rgbToGrayscale(x, { dataFormat: this.options.dataFormat }), x);
   }
@@ -245,7 +245,7 @@ export class RandomColorJitter extends RandomImageLayer<typeof jitterDefaults, n
   }
 
   override transformImages(images: Tensor, _: null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training) return x;
     return this.steps.reduce(
       (image, layer) => layer.transformImages(image, layer.getRandomTransformation(image)),

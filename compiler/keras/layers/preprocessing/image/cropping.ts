@@ -80,7 +80,7 @@ export class Resizing extends ImageLayer<typeof resizingDefaults> {
   }
 
   override transformImages(images: Tensor): Tensor {
-    return cast(this.resized(images, this.options.interpolation), this.dtype);
+    return cast(this.resized(images, this.options.interpolation), this.computeDType);
   }
 
   private resized(images: Tensor, interpolation: Interpolation): Tensor {
@@ -121,7 +121,7 @@ export class CenterCrop extends ImageLayer<typeof centerDefaults> {
   }
 
   override transformImages(images: Tensor): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     const { height, width, dataFormat } = this.options;
     const [rows, columns] = this.sizeOf(x);
     if (rows < height || columns < width)
@@ -179,7 +179,7 @@ export class RandomCrop extends RandomImageLayer<typeof randomCropDefaults, Corn
   }
 
   override transformImages(images: Tensor, corner: Corner | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || corner === null) return x;
     const { height, width, dataFormat } = this.options;
     const [rows, columns] = this.sizeOf(x);

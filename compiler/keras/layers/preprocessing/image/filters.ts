@@ -73,7 +73,7 @@ export class RandomGaussianBlur extends RandomImageLayer<typeof blurDefaults, Bl
   }
 
   override transformImages(images: Tensor, transformation: Blurred | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     const { kernelSize, dataFormat, valueRange } = this.options;
     const blurred = gaussianBlur(x, {

@@ -56,7 +56,7 @@ export class RandomFlip extends RandomImageLayer<typeof flipDefaults, Tensor> {
   }
 
   override transformImages(images: Tensor, flips: Tensor | null, training = true): Tensor {
-    return this.flip(cast(images, this.dtype), flips, training);
+    return this.flip(cast(images, this.computeDType), flips, training);
   }
 
   private flip(x: Tensor, flips: Tensor | null, training: boolean): Tensor {
@@ -127,7 +127,7 @@ abstract class AffineLayer<O extends typeof samplingDefaults> extends RandomImag
   protected abstract parameters(column: readonly Dim[], height: number, width: number): Tensor;
 
   override transformImages(images: Tensor, transformation: Tensor | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     return training && transformation !== null
       ? this.sample(x, transformation, this.sampling.interpolation)
       : x;

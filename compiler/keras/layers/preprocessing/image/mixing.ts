@@ -123,7 +123,7 @@ export class RandomErasing extends RectangleLayer<typeof erasingDefaults, Erased
   }
 
   override transformImages(images: Tensor, transformation: Erased | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     const { chosen, mask, fill } = transformation;
     return select(elementwise("and", [chosen, mask]), fill, x);
@@ -174,7 +174,7 @@ export class CutMix extends RectangleLayer<typeof cutMixDefaults, Mixed> {
   }
 
   override transformImages(images: Tensor, transformation: Mixed | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation?.mask === undefined) return x;
     return select(transformation.mask, gather(x, transformation.order, 0), x);
   }
@@ -211,7 +211,7 @@ export class MixUp extends RectangleLayer<typeof mixUpDefaults, Mixed> {
   }
 
   override transformImages(images: Tensor, transformation: Mixed | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     return blend(gather(x, transformation.order, 0), x, this.perImage(transformation.weight));
   }

@@ -111,7 +111,7 @@ export class RandAugment extends RandomImageLayer<typeof randDefaults, readonly 
   }
 
   override transformImages(images: Tensor, choices: readonly Tensor[] | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || choices === null) return x;
     const functions = asFunctions(this.parts);
     return choices.reduce(
@@ -181,7 +181,7 @@ export class AugMix extends RandomImageLayer<typeof mixDefaults, MixedChains> {
   }
 
   override transformImages(images: Tensor, transformation: MixedChains | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     const { weight, shares, choices } = transformation;
     const functions = asFunctions(this.parts);

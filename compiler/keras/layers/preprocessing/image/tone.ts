@@ -80,7 +80,7 @@ export class Solarization extends RandomImageLayer<typeof solarizationDefaults, 
   }
 
   override transformImages(images: Tensor, transformation: Solarized | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     const range = this.options.valueRange as Pair;
     const shifted = clip(elementwise("add", [rescale(x, range, bytes), transformation.additions]), bytes);
@@ -106,7 +106,7 @@ export class AutoContrast extends ImageLayer<typeof contrastDefaults> {
 
   override transformImages(images: Tensor): Tensor {
     const range = rangeOf(this.options.valueRange, this.where);
-    const given = cast(images, this.dtype);
+    const given = cast(images, this.computeDType);
     const x = rescale(given, range, bytes);
     // As in Keras, over the second and third axis, also where the channels come first.
     const [low, high] = [minOf(x, [1, 2], true), maxOf(x, [1, 2], true)];
@@ -135,7 +135,7 @@ export class Equalization extends ImageLayer<typeof equalizationDefaults> {
   }
 
   override transformImages(images: Tensor, _: null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training) return x;
     const range = this.options.valueRange as Pair;
     const channels = unstack(x, { axis: this.channelAxis });

@@ -73,7 +73,7 @@ export class RandomPerspective extends RandomImageLayer<typeof perspectiveDefaul
   }
 
   override transformImages(images: Tensor, transformation: Projected | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     return training && transformation !== null
       ? this.project(x, transformation, this.options.interpolation)
       : x;
@@ -153,7 +153,7 @@ export class RandomElasticTransform extends RandomImageLayer<typeof elasticDefau
   }
 
   override transformImages(images: Tensor, transformation: Deformed | null, training = true): Tensor {
-    const x = cast(images, this.dtype);
+    const x = cast(images, this.computeDType);
     if (!training || transformation === null) return x;
     const range = this.options.valueRange as Pair;
     return clip(this.deform(x, transformation, this.options.interpolation), range);
