@@ -34,7 +34,9 @@ function declarations(): void {
     emitDeclarationOnly: true,
     outDir: dist,
     rootDir: join(root, "src"),
-    types: [],
+    lib: ["es2023", "esnext.disposable", "dom", "dom.iterable"],
+    types: ["node"],
+    typeRoots: [join(root, "../../node_modules/@types")],
     allowImportingTsExtensions: true,
   };
   const project = join(root, "../../tsconfig.json");
