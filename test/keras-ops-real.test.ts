@@ -54,12 +54,12 @@ def find(name):
 
 def differentiable(v):
     if isinstance(v, list): return [y for x in v for y in differentiable(x)]
-    if isinstance(v, dict): return [y for k in v for y in differentiable(v[k])]
+    if isinstance(v, dict): return [y for k in sorted(v) for y in differentiable(v[k])]
     return [v] if hasattr(v, "dtype") and v.dtype == jnp.float32 else []
 
 def replace(v, new):
     if isinstance(v, list): return [replace(x, new) for x in v]
-    if isinstance(v, dict): return {k: replace(x, new) for k, x in v.items()}
+    if isinstance(v, dict): return {k: replace(v[k], new) for k in sorted(v)}
     return new.pop(0) if hasattr(v, "dtype") and v.dtype == jnp.float32 else v
 
 def weight(n): return jnp.asarray(((np.arange(n) * 7919) % 13 - 6) / 6, "float32")

@@ -67,6 +67,14 @@ test("gamma, beta and binomial numbers have their moments", () => {
   near(moments(random.binomial([1000], { counts: 10, probabilities: 0.3, seed: 1 })), [3, 2.1]);
 });
 
+test("a mask of attention with three axes is one for all samples", () => {
+  const { random } = keras;
+  const [q, k] = [3, 4].map((time, seed) => random.normal([2, time, 2, 4], { seed }));
+  const mask = ops.less(random.uniform([2, 3, 4], { seed: 5 }), 0.6);
+  const attention = (m: Tensor): number[] => values(ops.dotProductAttention(q, k, k, { mask: m }));
+  assert.equal(attention(mask), attention(ops.expandDims(mask, 0)));
+});
+
 test("vectorize", () => {
   const larger = ops.vectorize((a, b) => ops.maximum(a, b));
   assert.equal(values(larger([1, 5, 3], 2) as Tensor), [2, 5, 3]);

@@ -2,7 +2,7 @@
  * `keras.ops.dotProductAttention` (Vaswani et al., "Attention is all you need", 2017), with groups of query heads that share keys and values
  * (Ainslie et al., "GQA", 2023).
  */
-import { type Dim, divideDims, equalDims, mulDims } from "../../../ir/dim.ts";
+import { type Dim, divideDims } from "../../../ir/dim.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { cast, setShape, staticDim, type Tensor, type TensorLike } from "../../tensor.ts";
 import { softmaxOf } from "./activations.ts";
@@ -63,11 +63,9 @@ const contract = (a: Tensor, b: Tensor, spec: string): Tensor => a.engine.op("co
 /** Scores [batch, key heads, groups, queries, keys] with bias, and without what the masks hide. */
 function masked(scores: Tensor, { bias = null, mask = null, isCausal = false }: AttentionOptions): Tensor {
   const groups = staticDim(scores.shape[2], "the number of groups");
-  const heads = mulDims(scores.shape[1], groups);
-  const biased =
-    bias === null ? scores : apply("add", scores, cast(perGroup(asTensor(bias), groups, heads), "f32"));
+  const biased = bias === null ? scores : apply("add", scores, cast(perGroup(asTensor(bias), groups), "f32"));
   const visible = [
-    ...(mask === null ? [] : [cast(perGroup(asTensor(mask), groups, heads), "bool")]),
+    ...(mask === null ? [] : [cast(perGroup(asTensor(mask), groups), "bool")]),
     ...(isCausal ? [past(scores)] : []),
   ];
   return visible.length === 0
@@ -79,16 +77,12 @@ function masked(scores: Tensor, { bias = null, mask = null, isCausal = false }: 
       );
 }
 
-/**
- * [batch, heads, queries, keys] with its heads as key heads and groups. With fewer axes, as Keras reads them, it is [batch, queries, keys], or
- * [batch, heads, keys] where the sizes say so, or [batch, keys].
- */
-function perGroup(x: Tensor, groups: number, heads: Dim): Tensor {
-  const shape = [...x.shape];
-  while (shape.length < 4) shape.splice(shape.length === 3 && equalDims(shape[1], heads) ? 2 : 1, 0, 1);
-  const [batch, own, queries, keys] = shape;
-  if (own === 1) return setShape(x, [batch, 1, 1, queries, keys]);
-  return setShape(x, [batch, staticDim(own, "the heads of a mask") / groups, groups, queries, keys]);
+/** [batch, heads, queries, keys], or fewer axes in front, with its heads as key heads and groups. */
+function perGroup(x: Tensor, groups: number): Tensor {
+  const shape: readonly Dim[] = [...new Array<Dim>(Math.max(4 - x.rank, 0)).fill(1), ...x.shape];
+  const [batch, heads, queries, keys] = shape;
+  if (heads === 1) return setShape(x, [batch, 1, 1, queries, keys]);
+  return setShape(x, [batch, staticDim(heads, "the heads of a mask") / groups, groups, queries, keys]);
 }
 
 /** Which keys are not behind the query: [queries, keys]. */

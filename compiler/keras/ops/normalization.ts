@@ -4,6 +4,7 @@
 import { ModelError } from "../../../ir/errors.ts";
 import { normalizeAxis } from "../../../ir/type.ts";
 import { type Axes, axesOf, mean, setShape, sum, type Tensor, type TensorLike } from "../../tensor.ts";
+import { session } from "../session.ts";
 import { apply, real } from "./apply.ts";
 import { asTensor, parametric } from "./operation.ts";
 import { varianceOf } from "./reduce.ts";
@@ -47,7 +48,7 @@ export interface LayerNormalizationOptions {
   beta?: TensorLike | null;
   /** Default -1: the last axis. */
   axis?: Axes;
-  /** Default 1e-5. */
+  /** Default: `keras.config.epsilon()`. */
   epsilon?: number;
 }
 
@@ -56,7 +57,10 @@ export const layerNormalization = parametric(
   "nn",
   "layerNormalization",
   ["gamma", "beta", "axis", "epsilon"],
-  (x: TensorLike, { gamma = null, beta = null, axis = -1, epsilon = 1e-5 }: LayerNormalizationOptions) => {
+  (
+    x: TensorLike,
+    { gamma = null, beta = null, axis = -1, epsilon = session.epsilon }: LayerNormalizationOptions,
+  ) => {
     const tensor = real(x);
     const axes = axesOf(axis, tensor.rank);
     const along = alongAxes(tensor, axes);
