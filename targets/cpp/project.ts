@@ -9,6 +9,8 @@ export const COMPILE_FLAGS = [
   "-fno-math-errno",
   "-fno-trapping-math",
   "-fno-strict-aliasing",
+  // Kernels say themselves what is a vector. Where g++ 12 looks for more, it computes recurrent cells wrongly (ConvLSTM1D at -O3).
+  "-fno-tree-vectorize",
 ] as const;
 
 export function cmakeText({ prefix, hasThreads }: Interface): string {
