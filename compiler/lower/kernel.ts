@@ -297,14 +297,20 @@ class GroupWriter {
       (stmts, { variable, extent }) => [forLoop(variable, this.extent(extent), stmts)],
       update,
     );
-    const start = (i: number): Expr => {
-      const [output] = this.outputs.get(results[i]) ?? [];
-      return this.options.accumulate && output !== undefined
-        ? load(output.buffer, this.slices.index(output.value, index))
-        : init[i];
-    };
-    const finish = results.flatMap((result, i) => this.writes(result, index, state[i]));
-    return [...buffers.map((buffer, i) => store(buffer, local, start(i))), ...nest, ...finish];
+    const finish = results.flatMap((result, i) =>
+      this.writes(result, index, this.total(result, index, state[i])),
+    );
+    return [...buffers.map((buffer, i) => store(buffer, local, init[i])), ...nest, ...finish];
+  }
+
+  /**
+   * What a sum leaves: with `accumulate`, added to what is there. A chunk sums by itself first: thousands of small terms added to one large
+   * number one by one would lose digits.
+   */
+  private total(result: OpResult, index: readonly Expr[], sum: Expr): Expr {
+    const [output] = this.outputs.get(result) ?? [];
+    if (!this.options.accumulate || output === undefined) return sum;
+    return add(load(output.buffer, this.slices.index(output.value, index)), sum);
   }
 
   /** A reduction that leaves the group as it is, by addition from zero. */

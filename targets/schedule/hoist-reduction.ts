@@ -1,9 +1,8 @@
 /**
  * Moves the outermost loop of an accumulating sum (the batch) outside the parallel axes, so that what one sample needs stays in cache
- * while all results are visited. Legal where the accumulator starts from the result itself: each element still adds in the same order.
+ * while all results are visited. Legal where the sum is added to what the result holds: it is then added in parts, one per iteration, in the same order.
  */
 import type { Stmt } from "../../ir/kernel.ts";
-import { visitStmts } from "../../ir/walk-kernel.ts";
 import { findHot, iterations, peelParallel } from "./analyze.ts";
 import { nest } from "./loops.ts";
 
@@ -26,19 +25,28 @@ export function hoistReduction(stmts: readonly Stmt[]): readonly Stmt[] {
 const isLoopOver = (stmt: Stmt, variable: unknown): stmt is Extract<Stmt, { kind: "for" }> =>
   stmt.kind === "for" && stmt.var === variable;
 
-/** Every accumulator begins with what its result holds: the first store into each register loads from global memory. */
+/** Every accumulator begins as a constant and is added to what its result holds: the sum may be taken in parts. */
 function accumulates(stmts: readonly Stmt[]): boolean {
-  let begins = false;
-  let other = false;
+  let isPlain = stmts.filter(({ kind }) => kind === "for").length === 1;
+  let adds = false;
   for (const stmt of stmts) {
-    if (stmt.kind !== "store" || stmt.buffer.space !== "register") continue;
-    if (stmt.value.kind === "load" && stmt.value.buffer.space === "global") begins = true;
-    else other = true;
+    if (stmt.kind === "if") isPlain = false;
+    if (stmt.kind !== "store") continue;
+    if (stmt.buffer.space === "register") isPlain &&= stmt.value.kind === "const";
+    else if (addsTo(stmt)) adds = true;
+    else isPlain = false;
   }
-  let loops = 0;
-  visitStmts(stmts, (stmt) => {
-    if (stmt.kind === "if") other = true;
-  });
-  for (const stmt of stmts) if (stmt.kind === "for") loops++;
-  return begins && !other && loops === 1;
+  return isPlain && adds;
+}
+
+/** y = y + accumulator */
+function addsTo({ buffer, value }: Extract<Stmt, { kind: "store" }>): boolean {
+  if (value.kind !== "scalar" || value.name !== "add") return false;
+  const [before, sum] = value.args;
+  return (
+    before.kind === "load" &&
+    before.buffer === buffer &&
+    sum.kind === "load" &&
+    sum.buffer.space === "register"
+  );
 }
