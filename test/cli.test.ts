@@ -229,10 +229,7 @@ test("opt runs passes on text, and names those it does not know", () => {
   const once = keratin(["opt", file, "-p", "cse,dce"]);
   assert.is(once.stdout.match(/kt\.exp/g)?.length, 1);
   fails(keratin(["opt", mlp]), /.*/);
-  fails(
-    keratin(["opt", file, "-p", "polish"]),
-    /-p: unknown pass; expected .*canonicalize, .*; got polish/,
-  );
+  fails(keratin(["opt", file, "-p", "polish"]), /-p: unknown pass; expected .*canonicalize, .*; got polish/);
 });
 
 test("KERATIN_DUMP writes modules that opt reads back", () => {

@@ -12,6 +12,7 @@ import { modelFromBytes } from "../compiler/keras/saving/load.ts";
 import { ndarray, sizeOf } from "../ir/ndarray.ts";
 import { difference } from "./support/close.ts";
 import { goldenBytes } from "./support/goldens.ts";
+import { nestedLayers, nestedTraining } from "./support/keras-2-configs.ts";
 import { noise, values } from "./support/keras-data.ts";
 
 keras.config.setBackend("reference");
@@ -204,75 +205,6 @@ fresh("Keras 1: a graph of merges, and the twelve matrices of an LSTM", async ()
 fresh(
   "Keras 2: nodes as references, options of their own, wrapped metrics; a nested model counts its making",
   async () => {
-    const common = { trainable: true, dtype: "float32" };
-    const denseOptions = {
-      ...common,
-      activation: "linear",
-      use_bias: true,
-      kernel_initializer: { class_name: "GlorotUniform", config: { seed: null, dtype: "float32" } },
-      bias_initializer: { class_name: "Zeros", config: { dtype: "float32" } },
-      kernel_regularizer: null,
-      bias_regularizer: null,
-      activity_regularizer: null,
-      kernel_constraint: null,
-      bias_constraint: null,
-    };
-    const inner = {
-      class_name: "Sequential",
-      name: "inner",
-      config: {
-        name: "inner",
-        layers: [
-          {
-            class_name: "Dense",
-            config: { name: "dense", batch_input_shape: [null, 3], units: 4, ...denseOptions },
-          },
-          { class_name: "LeakyReLU", config: { name: "leaky", ...common, alpha: 0.2 } },
-          {
-            class_name: "BatchNormalizationV1",
-            config: {
-              name: "bn",
-              ...common,
-              axis: [1],
-              momentum: 0.99,
-              epsilon: 0.001,
-              center: true,
-              scale: true,
-              beta_initializer: { class_name: "Zeros", config: {} },
-              gamma_initializer: { class_name: "Ones", config: {} },
-              moving_mean_initializer: { class_name: "Zeros", config: {} },
-              moving_variance_initializer: { class_name: "Ones", config: {} },
-              beta_regularizer: null,
-              gamma_regularizer: null,
-              beta_constraint: null,
-              gamma_constraint: null,
-            },
-          },
-        ],
-      },
-      inbound_nodes: [[["x", 0, 0, {}]]],
-    };
-    const layersOf: JsonValue = [
-      {
-        class_name: "InputLayer",
-        name: "x",
-        config: { batch_input_shape: [null, 3], dtype: "float32", sparse: false, ragged: false, name: "x" },
-        inbound_nodes: [],
-      },
-      inner,
-      {
-        class_name: "Dropout",
-        name: "drop",
-        config: { name: "drop", ...common, rate: 0.5, noise_shape: null, seed: null },
-        inbound_nodes: [[["inner", 1, 0, { training: false }]]],
-      },
-      {
-        class_name: "Dense",
-        name: "out",
-        config: { name: "out", units: 2, ...denseOptions },
-        inbound_nodes: [[["drop", 0, 0, {}]]],
-      },
-    ];
     const arrays = [
       noise([3, 4]),
       noise([4], 2),
@@ -291,28 +223,12 @@ fresh(
         class_name: "Functional",
         config: {
           name: "model",
-          layers: layersOf,
+          layers: nestedLayers,
           input_layers: [["x", 0, 0]],
           output_layers: [["out", 0, 0]],
         },
       },
-      training: {
-        loss: "mse",
-        metrics: [
-          [
-            {
-              class_name: "MeanMetricWrapper",
-              config: { name: "mae", dtype: "float32", fn: "mean_absolute_error" },
-            },
-          ],
-        ],
-        weighted_metrics: null,
-        loss_weights: null,
-        optimizer_config: {
-          class_name: "SGD",
-          config: { name: "SGD", lr: 0.05, decay: 0, momentum: 0.9, nesterov: false },
-        },
-      },
+      training: nestedTraining,
       layers: [
         { name: "x", weights: [] },
         { name: "inner", weights: arrays.map((array, i) => named(`w${i}:0`, array)) },
@@ -335,13 +251,8 @@ fresh(
       .mul(gamma)
       .add(beta);
     const expected = ops.add(ops.matmul(normal, top[0]), top[1]).arraySync();
-    assert.is(
-      difference((await model.predict(x, { verbose: 0 })) as NDArray, expected, {
-        absolute: 1e-5,
-        relative: 1e-5,
-      }),
-      undefined,
-    );
+    const got = (await model.predict(x, { verbose: 0 })) as NDArray;
+    assert.is(difference(got, expected, { absolute: 1e-5, relative: 1e-5 }), undefined);
     assert.is(Number(model.optimizer?.iterations.arraySync().data[0]), 7);
     assert.ok(Math.abs(Number(model.optimizer?.learningRate.arraySync().data[0]) - 0.05) < 1e-7);
     assert.equal(

@@ -14,7 +14,8 @@ import { type Json, type JsonObject, type PlainObject, readOptions, toSnake } fr
 import { get as getRegularizer, type Regularizer, type RegularizerFunction } from "../regularizers.ts";
 import { session } from "../session.ts";
 import type { Variable } from "../variable.ts";
-import { Layer, layerOptionNames, type WeightOptions } from "./layer.ts";
+import { Layer, layerOptionNames } from "./layer.ts";
+import type { WeightOptions } from "./weight-options.ts";
 
 /** The default of an option that must be given. */
 export const required = <T>(): T => undefined as T;

@@ -5,15 +5,15 @@
 import { type DType, isFloat } from "../../../ir/dtype.ts";
 import { ModelError } from "../../../ir/errors.ts";
 import { type NDArray, sizeOf, zeros } from "../../../ir/ndarray.ts";
-import { cast, commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
+import { commonEngine, type Tensor, type TensorLike, TensorMethods, toTensor } from "../../tensor.ts";
 import { Callable } from "../callable.ts";
 import { classNameOf, serializeMaybe } from "../config.ts";
-import { type ConstraintLike, get as getConstraint } from "../constraints.ts";
+import { get as getConstraint } from "../constraints.ts";
 import { dtypeOf } from "../dtype-names.ts";
 import { type DTypePolicy, type DTypePolicyLike, layerPolicy } from "../dtype-policy.ts";
 import { Node, type Operation, symbolicIn } from "../functional/node.ts";
 import { inferTypes, symbolicEngine } from "../functional/symbolic.ts";
-import { get as getInitializer, type InitializerLike, initialize } from "../initializers/index.ts";
+import { get as getInitializer, initialize } from "../initializers/index.ts";
 import { flatten, mapNest, type Nest, singleOrAll } from "../nest.ts";
 import { camelKeys, type JsonObject, type PlainObject, snakeClassName } from "../options.ts";
 import { SeedGenerator } from "../random.ts";
@@ -24,8 +24,10 @@ import { scratchTrace } from "../trace-scope.ts";
 import { Variable } from "../variable.ts";
 import { readBuildConfig, writeBuildConfig } from "./build-config.ts";
 import { type CallOptions, giveMasks, hasMask, located, masksOf, shapesOf, splitArguments } from "./call.ts";
+import { castFloats, isHalf } from "./cast-floats.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { trackedIn } from "./tracking.ts";
+import type { WeightOptions } from "./weight-options.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -42,22 +44,6 @@ export const layerOptionNames = ["name", "trainable", "dtype", "activityRegulari
 
 /** What layers take: a tensor, or a list or dictionary of them. */
 export type Inputs = Nest<TensorLike>;
-
-export interface WeightOptions {
-  /** Default "variable". */
-  name?: string;
-  /** All sizes must be known. */
-  shape: readonly (number | null | undefined)[];
-  /** Default "glorot_uniform" for floats, "zeros" for others. */
-  initializer?: InitializerLike;
-  dtype?: string;
-  /** Default true. */
-  trainable?: boolean;
-  regularizer?: RegularizerLike;
-  constraint?: ConstraintLike;
-  /** Whether it is read in the dtype that the layer computes in; default true. */
-  autocast?: boolean;
-}
 
 /** A layer is called like a function: `layer(x)`, `layer([a, b])`, `layer(x, { training: true })`. */
 export abstract class Layer<Out = Tensor>
@@ -411,11 +397,3 @@ export abstract class Layer<Out = Tensor>
     return `<${classNameOf(this)} name=${this.name}, built=${this.built}>`;
   }
 }
-/** Tensors of floats become such of `dtype`, if that is one of floats. */
-const castFloats = (value: unknown, dtype: DType): unknown =>
-  mapNest<unknown, unknown>(value as Nest<unknown>, (item) =>
-    item instanceof TensorMethods && isFloat(item.value.dtype) && isFloat(dtype)
-      ? cast(item.value, dtype)
-      : item,
-  );
-const isHalf = (dtype: DType): boolean => dtype === "f16" || dtype === "bf16";
