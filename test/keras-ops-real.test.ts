@@ -243,7 +243,7 @@ const scaleOf = (array: NDArray): number =>
 const wanted = process.env.KERATIN_CALLS ?? "some";
 const seed = Number(process.env.KERATIN_SEED ?? 1);
 /** How many calls of each family are tried unless all are wanted: compiling each for JAX takes a while. */
-const SOME = 30;
+const SOME = 15;
 
 const selected = Object.entries(callFamilies).flatMap(([family, callsOf]) => {
   const calls = callsOf(seed);

@@ -47,7 +47,7 @@ const fromConfigOf =
   (config: JsonObject, options: LoadOptions = {}): unknown =>
     readObject({ class_name: className, config }, options);
 
-interface FromConfig<M> {
+export interface FromConfig<M> {
   fromConfig(config: JsonObject, options?: LoadOptions): M;
 }
 

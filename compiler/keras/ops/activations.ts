@@ -162,7 +162,9 @@ export const logSoftmax = parametric(
 );
 
 export function softplusOf(x: Tensor): Tensor {
-  return apply("add", apply("max", x, 0), apply("log1p", apply("exp", apply("neg", apply("abs", x)))));
+  // -|x|, as a minimum: at 0 its slope is none, and that of the maximum a half.
+  const distance = apply("min", x, apply("neg", x));
+  return apply("add", apply("max", x, 0), apply("log1p", apply("exp", distance)));
 }
 
 function hardSigmoidOf(x: Tensor): Tensor {

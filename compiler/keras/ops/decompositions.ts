@@ -24,7 +24,7 @@ import {
 import { operation, parametric } from "./operation.ts";
 import { pseudoInverse } from "./pseudo-inverse.ts";
 
-interface TriangleOption {
+export interface TriangleOption {
   /** Default false: the lower triangle. */
   upper?: boolean;
 }
@@ -149,7 +149,7 @@ export const eigh = operation("linalg", "eigh", (x: TensorLike) => {
   return [values, vectors] as const;
 });
 
-interface SvdOptions {
+export interface SvdOptions {
   /** Default true: u and vh are square. */
   fullMatrices?: boolean;
   /** Default true; else the singular values alone. */
@@ -167,7 +167,7 @@ export const svd = parametric(
   },
 );
 
-interface CutoffOption {
+export interface CutoffOption {
   /** Singular values below this part of the largest count as zero. */
   rcond?: number | null;
 }

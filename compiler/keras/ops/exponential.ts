@@ -31,7 +31,9 @@ export const logaddexp2 = operation("numpy", "logaddexp2", (x1: TensorLike, x2: 
 
 function logSum(x1: TensorLike, x2: TensorLike, power: "exp" | "exp2", unit: number): Tensor {
   const [a, b] = promotedReal(x1, x2);
-  const distance = apply("neg", apply("abs", apply("sub", a, b)));
+  const difference = apply("sub", a, b);
+  // -|a - b|, as a minimum: where a = b its slope is none, and that of the maximum below a half for each.
+  const distance = apply("min", difference, apply("neg", difference));
   // Equal infinities have no distance: their sum is what they are.
   const infinite = isNaNOf(distance);
   const rest = apply("log1p", apply(power, choose(infinite, 0, distance)));

@@ -6,6 +6,7 @@ import { ModelError } from "../../../ir/errors.ts";
 import { broadcastShapes, normalizeAxis } from "../../../ir/type.ts";
 import {
   broadcastTo,
+  cast,
   promoteOperands,
   reductionSpec,
   reshape,
@@ -25,7 +26,8 @@ const names = (prefix: string, count: number): string[] =>
 /** Matrix product of the last two axes; the axes before are a batch and broadcast. A vector counts as a row or column. */
 export const matmul = operation("numpy", "matmul", (x1: TensorLike, x2: TensorLike) => {
   const [a, b] = promoteOperands([x1, x2], session.engine());
-  return matmulOf(a, b);
+  // Sums of products of bytes do not fit bytes: Keras widens these alone.
+  return a.dtype === "i8" ? matmulOf(cast(a, "i32"), cast(b, "i32")) : matmulOf(a, b);
 });
 
 export function matmulOf(a: Tensor, b: Tensor): Tensor {

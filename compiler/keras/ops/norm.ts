@@ -21,7 +21,7 @@ import { maxOf, minOf } from "./reduce.ts";
 
 type Order = number | "fro" | "nuc" | null;
 
-interface NormOptions {
+export interface NormOptions {
   /**
    * Of vectors: 2 (default), 1, any p for sum(|x|^p)^(1/p), 0 for the number of elements that are not zero, Infinity and -Infinity for the
    * largest and smallest magnitude. Of matrices: "fro" (default), "nuc", 2 and -2 for the sum, largest and smallest of the singular values,

@@ -61,7 +61,7 @@ function defineSchedule<O extends object>(
 const positive = (name: string, value: number): string | undefined =>
   value > 0 ? undefined : `Argument \`${name}\` must be > 0. Received: ${name}=${value}`;
 
-interface Decay {
+export interface Decay {
   initialLearningRate: number;
   decaySteps: number;
   decayRate: number;
@@ -100,7 +100,7 @@ export const InverseTimeDecay = defineSchedule<Decay>(
   ({ decaySteps }) => positive("decay_steps", decaySteps),
 );
 
-interface Polynomial {
+export interface Polynomial {
   initialLearningRate: number;
   decaySteps: number;
   /** Default 0.0001. */
@@ -133,7 +133,7 @@ export const PolynomialDecay = defineSchedule<Polynomial>(
   ({ decaySteps }) => positive("decay_steps", decaySteps),
 );
 
-interface Piecewise {
+export interface Piecewise {
   boundaries: readonly number[];
   values: readonly number[];
   name: string;
@@ -157,7 +157,7 @@ export const PiecewiseConstantDecay = defineSchedule<Piecewise>(
         `boundaries=[${boundaries}] of length ${boundaries.length}, and values=[${values}] of length ${values.length}.`,
 );
 
-interface Cosine {
+export interface Cosine {
   initialLearningRate: number;
   decaySteps: number;
   /** The share of the rate that is left at the end; default 0. */
@@ -197,7 +197,7 @@ export const CosineDecay = defineSchedule<Cosine>(
   ({ decaySteps }) => positive("decay_steps", decaySteps),
 );
 
-interface Restarts {
+export interface Restarts {
   initialLearningRate: number;
   firstDecaySteps: number;
   /** How much longer each period is than the one before; default 2. */
