@@ -10,9 +10,13 @@ import { dce } from "../compiler/passes/dce.ts";
 import { fold } from "../compiler/passes/fold.ts";
 import { foldBatchNorm } from "../compiler/passes/fold-batch-norm.ts";
 import { fuse } from "../compiler/passes/fuse.ts";
+import { hoistInvariants } from "../compiler/passes/hoist-invariants.ts";
 import { liftConstants } from "../compiler/passes/lift-constants.ts";
+import { mergeRegions } from "../compiler/passes/merge-regions.ts";
 import { packOperands } from "../compiler/passes/pack-operands.ts";
+import { settleRegions } from "../compiler/passes/settle-regions.ts";
 import { sharePadding } from "../compiler/passes/share-padding.ts";
+import { splitLoops } from "../compiler/passes/split-loops.ts";
 import { splitPrepare } from "../compiler/passes/split-prepare.ts";
 import { verify } from "../compiler/passes/verify.ts";
 import { rewriteModule, ruleOn, type Site } from "../compiler/rewrite.ts";
@@ -61,6 +65,10 @@ for (const pass of [
   packOperands,
   liftConstants,
   fuse,
+  mergeRegions,
+  hoistInvariants,
+  splitLoops,
+  settleRegions,
 ]) {
   goldenTests(test, pass, (rule) => fired.add(rule));
 }
